@@ -17,8 +17,8 @@ import (
 	"jimm-migrator/src/redact"
 )
 
-// still is a JAAS that does not change before JIMM is asked to record another controller:
-// every part of it gives the same answer each time.
+// still is a JAAS that does not change until JIMM is asked to record another controller: each part
+// of it gives the same answer every time.
 type still struct {
 	*fake
 	info                  facts.Info
@@ -108,7 +108,7 @@ func answers(start time.Time) []facts.Info {
 	return out
 }
 
-// copiesSaid are the possible reports of a controller itself about its copy.
+// copiesSaid are the possible answers of a controller about its own copy.
 func copiesSaid(to facts.ControllerUUID) []facts.Copy {
 	return []facts.Copy{
 		{Err: errDeaf},
@@ -224,8 +224,7 @@ func (a said) contradictions() (wrong []string) {
 		}
 	default:
 	}
-	// If JIMM's list does not show which controller made its entry, only a check
-	// asks further.
+	// If JIMM's list does not show which controller made its entry, only a check asks for more.
 	conflict := a.check.Outcome == facts.Conflict
 	if where == locate.StateConflict && !conflict || conflict && where != locate.StateConflict && where != locate.StateUnknown {
 		say("locate-model %s, check-migration %s", where, a.check.Outcome)

@@ -16,7 +16,7 @@ func listed(record facts.Controller) facts.Entry {
 	return facts.Entry{Kind: facts.InfoListed, Recorded: record.UUID, Status: "available"}
 }
 
-// late is a JIMM whose record changes right after its list was read first.
+// late is a JIMM that changes its record right after its list was read for the first time.
 type late struct {
 	*fake
 	lists int
@@ -50,7 +50,8 @@ func TestARecordThatChangesDuringTheFirstObservation(t *testing.T) {
 	}
 }
 
-// leaving is a JIMM that records the target, which is moving the model on.
+// leaving is a JIMM that records the target while the target migrates the model to another
+// controller.
 type leaving struct{ *fake }
 
 func (l leaving) Models(ctx context.Context) (facts.ModelList, error) {

@@ -251,7 +251,7 @@ func TestTheMachinesOfASourceThatCannotSayIfItIsReady(t *testing.T) {
 	for name, c := range map[string]struct {
 		own    facts.Inventory
 		err    error
-		asked  string // what it answers when it is asked; "" if it cannot be
+		asked  string // the answer of the source about itself; "" if it cannot be asked
 		level  checks.Level
 		says   string
 		silent bool // the machines are not reported
@@ -306,8 +306,8 @@ func TestAControllerModelIsReadOnlyWithAnAccount(t *testing.T) {
 	}
 }
 
-// Administrators are only asked while there is something to start, by runs that read
-// models, and if controllers may be asked at all.
+// Controllers are asked as administrator only while there is something to start, by runs that
+// inspect models, and only if controllers may be asked at all.
 func TestAdministratorsAreAskedBeforeAStartOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStaff(false)

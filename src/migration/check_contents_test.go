@@ -133,8 +133,7 @@ func contentsCases() []contentsCase {
 	}
 }
 
-// Everything that Juju itself would refuse is found before Juju is asked, all
-// at once.
+// The checks find everything that Juju itself would refuse, all at once, before Juju is asked.
 func TestContentsAreChecked(t *testing.T) {
 	for _, c := range contentsCases() {
 		t.Run(c.name, func(t *testing.T) {
@@ -156,7 +155,7 @@ func TestContentsAreChecked(t *testing.T) {
 	}
 }
 
-// What could not be read is skipped with the reason, never passed.
+// A check is skipped, and never passes, if its data could not be read. It names the reason.
 func TestContentsThatWereNotReadAreSkipped(t *testing.T) {
 	inside := []checks.ID{
 		checks.Machines, checks.Units, checks.Applications, checks.Upgrade, checks.Relations,
@@ -186,7 +185,7 @@ func TestContentsThatWereNotReadAreSkipped(t *testing.T) {
 	}
 }
 
-// Contents of a model are texts of a server too.
+// The contents of a model are server texts too, so they are redacted.
 func TestEvidenceOfTheChecksIsRedacted(t *testing.T) {
 	f := inside(t, checks.Applications, "3.6.14", "3.6.14", "iaas", func(i *facts.Inventory) {
 		i.Applications["web"] = facts.Application{Err: "cannot read: password=CANARY"}
@@ -196,7 +195,7 @@ func TestEvidenceOfTheChecksIsRedacted(t *testing.T) {
 	}
 }
 
-// A version that cannot be read is neither too old nor good enough.
+// A version that cannot be parsed is neither too old nor new enough.
 func TestAVersionThatCannotBeReadIsSkipped(t *testing.T) {
 	for _, c := range [][2]string{{"3.6.14", "strange"}, {"3.6.14", ""}, {"what", ""}} {
 		if f := inside(t, checks.Versions, c[0], c[1], "iaas", nil); f.Level != checks.Skip {

@@ -16,7 +16,7 @@ import (
 	"jimm-migrator/src/redact"
 )
 
-// dryRunner answers every dry run the same.
+// dryRunner gives the same answer to every dry run.
 type dryRunner struct {
 	answer facts.DryRun
 	asked  []string
@@ -64,7 +64,7 @@ func dryRunFinding(r migration.Result) (checks.Finding, bool) {
 	return r.Findings[i], true
 }
 
-// The answer of the source is judged, and only a refusal or a start forbids a
+// The answer of the source is judged. Only a refusal, or a migration that it started, forbids a
 // migration.
 func TestCheckOfADryRun(t *testing.T) {
 	t.Parallel()
@@ -112,7 +112,7 @@ func TestCheckOfADryRun(t *testing.T) {
 	}
 }
 
-// Unless the user asks for it, there is no such check and no request.
+// Without the user's request there is no such check and no dry run.
 func TestNoDryRunIsRequestedByDefault(t *testing.T) {
 	t.Parallel()
 	check, run, starts := checkDryRun(t, true, nil, nil)
@@ -126,8 +126,8 @@ func TestNoDryRunIsRequestedByDefault(t *testing.T) {
 	}
 }
 
-// The source gets the password of the target only if that can show something: with accounts on
-// both, and if nothing else forbids the start.
+// The source gets the password of the target only if the dry run can show something: if there are
+// accounts on both controllers and no other check forbids the start.
 func TestADryRunIsTheLastQuestion(t *testing.T) {
 	t.Parallel()
 	account := func(name string, state facts.AccountState) func(*staff) {
@@ -163,8 +163,8 @@ func TestADryRunIsTheLastQuestion(t *testing.T) {
 	}
 }
 
-// If a source starts a migration although it was asked for a dry run, this is reported, even
-// if checks are ignored, and nothing more is started.
+// If a source starts a migration although it was asked for a dry run, the action reports this even
+// if checks are ignored, and starts nothing more.
 func TestADryRunThatStartsIsSaid(t *testing.T) {
 	t.Parallel()
 	for _, completes := range []bool{false, true} {
@@ -183,7 +183,7 @@ func TestADryRunThatStartsIsSaid(t *testing.T) {
 	}
 }
 
-// The answer of the target itself is judged like the message of a refused migration: the same command can
+// The target's own answer is judged like the text of a refused migration: the same command can
 // succeed later only if the obstacle goes away by itself.
 func TestARefusalOfTheTargetLastsAsItsWordsSay(t *testing.T) {
 	t.Parallel()

@@ -185,8 +185,7 @@ func TestAnotherModelOfThatNameIsInTheWay(t *testing.T) {
 	})
 }
 
-// The new checks forbid nothing once a migration runs, and nothing that the
-// user accepts.
+// The new checks forbid nothing while a migration is running, and nothing that the user accepts.
 func TestFailuresInsideCanBeAccepted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)

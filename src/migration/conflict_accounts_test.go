@@ -14,7 +14,7 @@ import (
 	"jimm-migrator/src/redact"
 )
 
-// says answers as a controller answers an administrator, or only a probe.
+// says answers as a controller does to an administrator, or only to a probe.
 type says struct {
 	*fake
 	copies func(name string) facts.Copy
@@ -62,8 +62,8 @@ func TestAConflictIsSeenTwiceBeforeItIsCalledOne(t *testing.T) {
 	}
 }
 
-// What one controller reports to an administrator and the other one through JIMM
-// is a conflict too; what it reports in any other status is not.
+// It is a conflict too if one controller reports to an administrator, and the other one through
+// JIMM, that it hosts the model. A report with any other status is not.
 func TestTheRecordedControllersWordThroughJIMMCounts(t *testing.T) {
 	live := facts.Info{Kind: facts.InfoLive, Controller: west().UUID, Status: "available", Life: "alive"}
 	for name, c := range map[string]struct {
@@ -151,8 +151,8 @@ func TestNoRepairLeadsToACopyThatIsNotInUse(t *testing.T) {
 	}
 }
 
-// JIMM records the target already, and the source itself says that the migration
-// has not ended: the migration is not over, whatever the target has.
+// JIMM already records the target, and the source itself reports that the migration has not ended:
+// then it is not over, whatever the target has.
 func TestARecordThatIsEarlyEndsNothing(t *testing.T) {
 	start := time.Unix(1000, 0)
 	exporting := func(text string) facts.Copy {

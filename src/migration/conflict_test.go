@@ -13,8 +13,8 @@ import (
 	"jimm-migrator/src/migration/survey"
 )
 
-// splitBrain is a JAAS in which, some time after the start, JIMM falls silent
-// and both controllers say that they host the model.
+// splitBrain is a JAAS in which, some time after the start, JIMM stops answering and both
+// controllers report that they host the model.
 type splitBrain struct {
 	*fake
 	after time.Duration
@@ -75,8 +75,8 @@ func TestChecksRestOnTheLiveAnswer(t *testing.T) {
 	}
 }
 
-// copiesOfTarget lets the target answer so after the migration has ended, one observation
-// after another.
+// copiesOfTarget makes the target give these answers, one per observation, after the migration has
+// ended.
 type copiesOfTarget struct {
 	*fake
 	says []facts.CopyState
@@ -95,7 +95,7 @@ func (c copiesOfTarget) Copy(ctx context.Context, at facts.Controller, model str
 	return facts.Copy{State: said}
 }
 
-// A copy in use on the target after an abort is a conflict if two observations say so.
+// An active copy on the target after an abort is a conflict if two observations show it.
 func TestOneObservationAfterAnAbortIsNotAConflict(t *testing.T) {
 	const present, active = facts.CopyPresent, facts.CopyActive
 	for _, c := range []struct {
@@ -124,7 +124,7 @@ func TestOneObservationAfterAnAbortIsNotAConflict(t *testing.T) {
 	}
 }
 
-// exportingAtFirst lets the source answer once, after the migration has ended, as it did before.
+// exportingAtFirst makes the source repeat its earlier answer once after the migration has ended.
 type exportingAtFirst struct {
 	rivals
 	asked *int
@@ -141,7 +141,7 @@ func (e exportingAtFirst) Copy(ctx context.Context, c facts.Controller, model st
 	return got
 }
 
-// The evidence of a conflict is what both controllers say at its end.
+// The evidence of a conflict is what both controllers report at its end.
 func TestTheSourceOfAConflictIsAskedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(false)

@@ -21,7 +21,7 @@ func asked(target string, ago time.Duration) facts.Request {
 	return facts.Request{Kind: facts.RequestMigrate, Target: target, At: time.Now().Add(-ago)}
 }
 
-// edgeCases are rare worlds, which must have a correct end anyway.
+// edgeCases are rare worlds. Each must have the correct end.
 func edgeCases() []story {
 	done := want{facts.Migrated, "", 1, "east", "east", "east"}
 	refused := want{facts.Refused, facts.CauseChecks, 0, "", "west", ""}
@@ -191,7 +191,7 @@ func edgeCases() []story {
 				}
 			},
 			want: want{facts.Unknown, facts.CauseSourceUnknown, 0, "", "east", "east"},
-			// Its list still shows the migration, so it is known to have ended.
+			// JIMM's list still shows the migration, so it is known to have ended.
 			want2026: &want{facts.Unknown, facts.CauseSourceUnknown, 0, "", "east", "east"},
 		},
 		{
@@ -242,7 +242,7 @@ func edgeCases() []story {
 	}
 }
 
-// between lets something happen after the first observation and before the start.
+// between makes a change after the first observation and before the start.
 func (f *fake) between(change func(*fake)) { f.before = change }
 
 func TestMigrateEdgeCases(t *testing.T) {

@@ -44,8 +44,8 @@ func TestNotStartedIsUnknownWithoutAnAnswer(t *testing.T) {
 	})
 }
 
-// A JIMM that merges the lists of its controllers lists the model also after
-// the source has released the model. Without the probe only a login shows that.
+// A JIMM that merges the lists of its controllers still lists a model that the source has released.
+// Without probes only a login shows that.
 func TestNotStartedIsNotSaidOfAModelThatLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)
@@ -59,7 +59,7 @@ func TestNotStartedIsNotSaidOfAModelThatLeft(t *testing.T) {
 	})
 }
 
-// If not even the login is answered, it is not known.
+// If the login is not answered either, the result is unknown.
 func TestNotStartedIsNotSaidIfTheLoginIsNotAnswered(t *testing.T) {
 	for _, answered := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
@@ -82,8 +82,7 @@ func TestNotStartedIsNotSaidIfTheLoginIsNotAnswered(t *testing.T) {
 	}
 }
 
-// A denial that was only temporary is forgotten: the next one gets its full
-// time.
+// A temporary denial is forgotten: the next one gets its full time.
 func TestUnresolvedTimesDoNotAddUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(false)
@@ -98,7 +97,7 @@ func TestUnresolvedTimesDoNotAddUp(t *testing.T) {
 	})
 }
 
-// A pending request has its own time left, not a new one.
+// A pending request keeps its own remaining time and does not get a new one.
 func TestAPendingRequestIsWaitedForOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(false)
@@ -121,7 +120,7 @@ func TestAPendingRequestIsWaitedForOnce(t *testing.T) {
 	})
 }
 
-// What seemed to have left the source is there again.
+// The model seemed to have left the source, and is there again.
 func TestWhatWasSeenAtFirstChanges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(false)
@@ -137,7 +136,7 @@ func TestWhatWasSeenAtFirstChanges(t *testing.T) {
 	})
 }
 
-// twoInUse lets both controllers say that they host the model.
+// twoInUse makes both controllers report that they host the model.
 type twoInUse struct{ *fake }
 
 func (twoInUse) Copy(context.Context, facts.Controller, string) facts.Copy {
@@ -199,7 +198,7 @@ func TestEventsOfARun(t *testing.T) {
 	}
 }
 
-// Nothing is polled that was not requested.
+// Nothing is polled unless it was requested.
 func TestNothingWasSentIsKnownAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)
@@ -226,7 +225,7 @@ func TestCallsToJIMM(t *testing.T) {
 	}
 }
 
-// One observation that finds nothing is no reason to log in.
+// One observation without an answer is not a reason to log in.
 func TestNoLoginForOneObservationThatFindsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)
@@ -261,7 +260,7 @@ func TestTimeUnresolved(t *testing.T) {
 	}
 }
 
-// A login that is not answered is not made again.
+// A login without an answer is not repeated.
 func TestOneLoginAtMost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)
@@ -286,8 +285,8 @@ func TestAttachedAndDetached(t *testing.T) {
 	})
 }
 
-// The audit log could not be read at first: it is read again, to know whose
-// migration it is.
+// The audit log could not be read at first. It is read again, to find out who requested the
+// migration.
 func TestTheAuditLogIsReadAgainForTheTarget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(false)
@@ -317,9 +316,8 @@ func TestAListedModelMayMigrateAllTheSame(t *testing.T) {
 	})
 }
 
-// Another client records the target too early, and the migration is aborted right
-// after that, between two observations: JIMM forgets the model if it is asked for its
-// details now.
+// Another client records the target too early, and the migration is aborted right after that,
+// between two observations. JIMM now forgets the model if it is asked for its details.
 func TestATooEarlyRecordAndAnAbortBetweenTwoObservations(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)
@@ -451,7 +449,7 @@ func TestDeadlineDoesNotCutOffTheStart(t *testing.T) {
 	})
 }
 
-// JIMM accepts the record and is away right after that.
+// JIMM accepts the record and stops answering right after that.
 func TestARecordThatWasAcceptedIsNotRepeatedWhileJIMMIsAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(false)
@@ -463,8 +461,7 @@ func TestARecordThatWasAcceptedIsNotRepeatedWhileJIMMIsAway(t *testing.T) {
 	})
 }
 
-// It cannot be determined whether another client has recorded the model: this
-// is not a success.
+// It is not known whether another client has recorded the model, so this is not a success.
 func TestNoSuccessWhileTheAuditLogCannotBeRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)
@@ -522,7 +519,7 @@ func TestCheckSaysWhatWouldBeDone(t *testing.T) {
 
 const ownUUID = "00000000-0000-4000-8000-00000000000f"
 
-// A source that keeps retrying the same step must not drown the rest.
+// A source that keeps retrying the same step must not fill the log.
 func TestRepeatedStepsAreReportedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(false)
@@ -583,7 +580,7 @@ func TestNoServerTextLeaksIntoResultsAndEvents(t *testing.T) {
 	}
 }
 
-// errorless removes the errors, whose text is documented to be raw.
+// errorless removes the errors. Their texts are documented as not redacted.
 func errorless(e migration.Event) migration.Event {
 	switch e := e.(type) {
 	case migration.HeartbeatEvent:

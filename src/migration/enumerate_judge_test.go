@@ -9,7 +9,7 @@ import (
 	"jimm-migrator/src/migration/facts"
 )
 
-// judge returns what in the end of a run is not true (I2, I5, I8, I9).
+// judge returns what is false at the end of a run (I2, I5, I8, I9).
 func (w *oracle) judge(l lived) (wrong []string) {
 	if l.killed {
 		return nil
@@ -23,8 +23,7 @@ func (w *oracle) judge(l lived) (wrong []string) {
 	others := w.others(now)
 	switch res.Outcome {
 	case facts.AlreadyThere:
-		// No controller that may be asked reports the copy that could not be
-		// removed.
+		// No controller that may be asked reports the copy that could not be removed.
 		if w.probe == probeOff && w.scene(now).phase == "REAPFAILED" && w.record == "east" {
 			others = nil
 		}
@@ -89,8 +88,8 @@ func (w *oracle) judge(l lived) (wrong []string) {
 	return wrong
 }
 
-// inUse are the controllers of which it may be said that the model is in use
-// there: the source too, as long as it has not finished.
+// inUse are the controllers on which a run may report that the model is in use: also the source,
+// until it has finished.
 func (w *oracle) inUse(t time.Time) []string {
 	names := w.holders(t)
 	if w.on("west", t) == exporting && w.running(t) {
@@ -99,7 +98,7 @@ func (w *oracle) inUse(t time.Time) []string {
 	return names
 }
 
-// others are the controllers besides the target that have a copy which answers.
+// others are the controllers besides the target that have a copy and answer.
 func (w *oracle) others(t time.Time) (names []string) {
 	for _, name := range []string{"north", "west"} {
 		if h := w.on(name, t); h != nothing && h != hidden {

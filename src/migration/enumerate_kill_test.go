@@ -9,8 +9,8 @@ import (
 	"jimm-migrator/src/migration/facts"
 )
 
-// representatives chooses the states from which struck runs are made: of those
-// that differ only in what the issue's dimensions do not name, a few.
+// representatives selects the states from which struck runs are made: a few of those that differ
+// only in dimensions that the issue does not name.
 func representatives(states []world) []bool {
 	const each = 6
 	groups := map[string][]int{}
@@ -30,8 +30,8 @@ func representatives(states []world) []bool {
 	return struck
 }
 
-// strikes repeats the run, and strikes once at each step and phase of the
-// way that the run has gone alive.
+// strikes repeats the run, and strikes once at each step and phase that the undisturbed run has
+// passed.
 func (e *enumeration) strikes(alive lived) {
 	type stretch struct{ step, phase string }
 	calls := map[stretch][]point{}
@@ -44,7 +44,7 @@ func (e *enumeration) strikes(alive lived) {
 		calls[s] = append(calls[s], at)
 	}
 	for i, s := range order {
-		// Which of the calls there is struck goes round.
+		// The call that is struck there is a different one each time.
 		at := calls[s][(e.n+i)%len(calls[s])]
 		for k, hit := range blows(at) {
 			e.bubble(func(ctx context.Context) { e.struck(ctx, alive.result, at, hit, (e.n+i+k)%2 == 0) })
@@ -63,8 +63,7 @@ func blows(at point) []blow {
 
 func strikeCell(step string, hit blow) string { return step + ": " + string(hit) }
 
-// struck runs with one blow, and again if it was killed or did not come to an
-// end.
+// struck makes a run with one strike, and another run if the first was killed or did not finish.
 func (e *enumeration) struck(ctx context.Context, alive migration.Result, at point, hit blow, soon bool) {
 	w := e.state.world()
 	fell := false
@@ -79,8 +78,7 @@ func (e *enumeration) struck(ctx context.Context, alive migration.Result, at poi
 	how := fmt.Sprintf("%s at %s of %s in %s", hit, at.call, at.step, at.phase)
 	e.blame(how, append(w.wrong, w.judge(first)...)...)
 	if at.call == "UpdateMigratedModel" && !first.killed && class(first.result) != class(alive) && w.record != "" {
-		// An answer that is lost, or never comes, is not a refusal: the request is
-		// repeated.
+		// An answer that is lost or never comes is not a refusal: the request is repeated.
 		e.blame(how, fmt.Sprintf("I5: alive it ends %s (%s), now %s (%s)", alive.Outcome, alive.Cause, first.result.Outcome, first.result.Cause))
 	}
 	e.count(1, strikeCell(at.step, hit), "struck in "+at.phase)
@@ -103,10 +101,9 @@ func (e *enumeration) struck(ctx context.Context, alive migration.Result, at poi
 	}
 }
 
-// unprovable reports whether the last run could not have proved where the model
-// is: without the probe, the source only denies it, or JIMM that completes
-// migrations is not asked for details unless it is known to follow one itself, and
-// the run has not seen the success.
+// unprovable reports whether the last run could not have proved where the model is. Without probes
+// the source only denies it; or a JIMM that completes migrations is not asked for details unless it
+// is known to follow the migration itself, and the run has not seen the success.
 func (w *oracle) unprovable(r migration.Result) bool {
 	denied := w.jimm.completes() || w.word == redirectsNone
 	return w.probe == probeOff && denied && r.Cause == facts.CauseUnproved && !r.Phase.PastReturn()

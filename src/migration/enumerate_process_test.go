@@ -27,11 +27,11 @@ const (
 // point is where a process is when it makes a call.
 type point struct {
 	step  string // check, start, watch, record or verify
-	phase string // of the migration, in truth
+	phase string // actual phase of the migration
 	call  string
 }
 
-// process is one life of our process: the engine's interfaces over a truth.
+// process is one of our processes: the engine's interfaces over a simulated state.
 type process struct {
 	w      *oracle
 	strike func(point) blow // nil: nothing ever happens
@@ -43,7 +43,7 @@ type process struct {
 	dead                     bool
 	points                   []point              // where it made calls, each once
 	hosts                    int                  // Logins to the model.
-	login                    facts.ControllerUUID // Who has answered the one that lives.
+	login                    facts.ControllerUUID // The controllers that have answered the open logins.
 }
 
 func newProcess(w *oracle, strike func(point) blow) *process {
@@ -74,8 +74,8 @@ func (p *process) step(call string) string {
 
 var errNoAnswer = errors.New("connection lost")
 
-// call makes a call that has an effect, if nothing happens to it. An error is
-// no answer. limit is for how long a client waits for one.
+// call makes a call that changes something, unless a strike prevents it. An error is not an answer.
+// limit is how long a client waits for the answer.
 func (p *process) call(ctx context.Context, name string, limit time.Duration, do func(now time.Time)) error {
 	p.w.mu.Lock()
 	now := time.Now()
@@ -127,7 +127,7 @@ const (
 	callLimit  = time.Minute
 	probeLimit = 10 * time.Second
 	startLimit = 3 * time.Minute
-	// recordLimit is as long as the engine asks JIMM to record a controller.
+	// recordLimit is how long the engine asks JIMM to record a controller.
 	recordLimit = 3 * time.Minute
 )
 

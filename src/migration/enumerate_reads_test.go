@@ -10,8 +10,8 @@ import (
 	"jimm-migrator/src/migration/locate"
 )
 
-// locateAndCheck locates the model and checks its migration: neither changes anything (I4),
-// and what they say is true.
+// locateAndCheck locates the model and checks its migration. Neither changes anything (I4), and
+// both report only what is true.
 func (e *enumeration) locateAndCheck(ctx context.Context) {
 	w := e.state.world()
 	p := newProcess(w, nil)
@@ -66,7 +66,7 @@ func (w *oracle) judgeLocation(l locate.Location) (wrong []string) {
 	return wrong
 }
 
-// judgeCheck returns what in a check is not true.
+// judgeCheck returns what is false in a check.
 func (w *oracle) judgeCheck(r migration.Result) (wrong []string) {
 	now := time.Now()
 	switch r.Outcome {

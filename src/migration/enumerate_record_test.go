@@ -11,8 +11,8 @@ import (
 	"jimm-migrator/src/redact"
 )
 
-// records runs record-model from a state, to each side of the migration, on proof
-// and on a user's confirmation.
+// records runs record-model from a state for each controller of the migration, on proof and on a
+// user's confirmation.
 func (e *enumeration) records() {
 	for _, to := range []string{"east", "west"} {
 		for _, confirm := range []string{"", modelUUID} {
@@ -42,7 +42,7 @@ func (e *enumeration) record(ctx context.Context, to, confirm string) {
 	e.count(1, "record-model "+string(res.Outcome))
 }
 
-// judgeRecord returns what in the end of record-model is not true.
+// judgeRecord returns what is false at the end of record-model.
 func (w *oracle) judgeRecord(res migration.Result, to string, p *process) (wrong []string) {
 	now := time.Now()
 	say := func(format string, args ...any) {
@@ -78,8 +78,8 @@ func (w *oracle) judgeRecord(res migration.Result, to string, p *process) (wrong
 	return wrong
 }
 
-// allowedOnWord returns why the controller must not be recorded even on a user's confirmation: another client
-// who can be asked says otherwise.
+// allowedOnWord returns why the controller must not be recorded even on a user's confirmation: a
+// controller that can be asked contradicts it.
 func (w *oracle) allowedOnWord(name string, t time.Time) string {
 	s, h := w.scene(t), w.on(name, t)
 	asked := w.probe != probeOff && !w.unasked

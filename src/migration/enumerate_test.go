@@ -17,9 +17,8 @@ import (
 	"jimm-migrator/src/migration/survey"
 )
 
-// TestEnumeration runs the engine from every state that a JAAS can be in, and
-// checks the invariants of the design at every write and every outcome: alive,
-// and struck at every step and phase of its way.
+// TestEnumeration runs the engine from every state of a JAAS, and checks the design's invariants at
+// every write and every outcome: undisturbed, and struck at every step and phase.
 func TestEnumeration(t *testing.T) {
 	states, leftOut := possible()
 	for _, why := range slices.Sorted(maps.Keys(leftOut)) {
@@ -111,7 +110,7 @@ func (y *tally) check(t *testing.T) {
 	}
 }
 
-// lived is one run, or what is left of it.
+// lived is one run, or the rest of one.
 type lived struct {
 	result migration.Result
 	err    error
@@ -120,7 +119,7 @@ type lived struct {
 	p      *process
 }
 
-// begin runs migrate-model until it ends or is killed. bury must be called.
+// begin runs migrate-model until it ends or is killed. The caller must call bury.
 func begin(ctx context.Context, w *oracle, strike func(point) blow) (l lived, bury func()) {
 	p := newProcess(w, strike)
 	ctx, cancel := context.WithCancel(ctx)
@@ -154,7 +153,7 @@ func (w *oracle) options(p *process) migration.Options {
 	return migration.Options{Options: survey.Options{Model: modelUUID, Target: "east", Probe: w.probe != probeOff}, Timeout: runLimit, Report: p.report}
 }
 
-// enumeration is all that is run from one state.
+// enumeration is everything that is run from one state.
 type enumeration struct {
 	*tally
 	t     *testing.T
@@ -169,8 +168,7 @@ func (e *enumeration) blame(how string, list ...string) {
 	}
 }
 
-// enumerate runs all that is to be run from one state: locate, check, and
-// migrate alive and struck.
+// enumerate makes all runs from one state: locate, check, and migrate, undisturbed and struck.
 func enumerate(t *testing.T, y *tally, n int, s world, struck bool) {
 	t.Helper()
 	e := &enumeration{tally: y, t: t, state: s, n: n}
@@ -190,7 +188,7 @@ func (e *enumeration) bubble(do func(ctx context.Context)) {
 	synctest.Test(e.t, func(t *testing.T) { do(t.Context()) })
 }
 
-// alive runs to the end with nothing in the way.
+// alive makes an undisturbed run.
 func (e *enumeration) alive(ctx context.Context) lived {
 	w := e.state.world()
 	l, bury := begin(ctx, w, nil)

@@ -14,8 +14,8 @@ type jimmKind string
 
 const (
 	jimm2024 jimmKind = "2024"
-	// It completes and forgets, and merges what all its controllers list. If
-	// two list a model, the last one counts, in the order of their names.
+	// It completes migrations, forgets models, and merges the lists of all its controllers. If two
+	// of them list a model, the last one by name counts.
 	jimm2026         jimmKind = "2026"
 	jimm2026Reversed jimmKind = "2026, the target's entry counts"
 	jimm2026Lonely   jimmKind = "2026, no other models on the target"
@@ -23,24 +23,24 @@ const (
 
 func (k jimmKind) completes() bool { return k != jimm2024 }
 
-// probeKind reports what controllers themselves report.
+// probeKind is what controllers report about their own copies.
 type probeKind string
 
 const (
 	probeOff     probeKind = "probe off"
 	probeOn      probeKind = "probe on"
 	probeAccount probeKind = "probe with credentials"
-	// probeReport reports whether a migration moves the copy, to any client.
+	// probeReport: they report to any client whether a migration is moving the copy.
 	probeReport probeKind = "probe with its own report"
-	// probeSilent is the same with a source that shows nothing else of its
-	// migrations (Juju 4.0.0 and later).
+	// probeSilent is the same with a source that shows nothing else of its migrations (Juju 4.0.0
+	// and later).
 	probeSilent probeKind = "probe with its own report, silent source"
 )
 
 // describes reports whether controllers say what kind of copy they have.
 func (k probeKind) describes() bool { return k == probeAccount || k == probeReport || k == probeSilent }
 
-// wordKind reports to whom the source says that the model has moved.
+// wordKind is to whom the source reports that the model has moved.
 type wordKind string
 
 const (
@@ -49,7 +49,7 @@ const (
 	redirectsNone wordKind = "redirects none"
 )
 
-// askedKind reports who asked for the migration that is there at first.
+// askedKind is who requested the first migration.
 type askedKind string
 
 const (
@@ -60,7 +60,7 @@ const (
 	askedNever  askedKind = "asked a moment ago, never begins"
 )
 
-// world is a state in which a run may find a JAAS.
+// world is a state of a JAAS at the beginning of a run.
 type world struct {
 	phase     string
 	copied    holding // what the target of the migration has
@@ -74,8 +74,8 @@ type world struct {
 	asked     askedKind
 	to        string // where the migration goes: east, or north
 	end       ending
-	refuses   bool          // the target hosts the model, and refuses its details
-	skew      time.Duration // how much the clock of west is ahead of JIMM's
+	refuses   bool          // the target hosts the model, and refuses to describe it
+	skew      time.Duration // how far the clock of west is ahead of JIMM's
 }
 
 func (s world) String() string {
@@ -110,7 +110,7 @@ func allPhases() []string {
 	}
 }
 
-// impossible returns why a state cannot be, or nothing.
+// impossible returns why a state cannot occur, or nothing.
 func (s world) impossible() string {
 	started := s.phase != "none"
 	switch {
@@ -179,15 +179,14 @@ func (s world) endFits() bool {
 	}
 }
 
-// untold reports whether the source has a copy, and no answer says
-// it when a run begins: JIMM records the target of the migration too early, its
-// list has the target's entry, and controllers are not asked. What is said then
-// about the source cannot be held against the engine.
+// untold reports whether the source has a copy that no answer shows at the beginning of a run: JIMM
+// records the target of the migration too early, its list has the target's entry, and controllers
+// are not asked. A wrong report about the source is then not a fault of the engine.
 func (s world) untold() bool {
 	return s.probe == probeOff && s.jimm == jimm2026Reversed && s.recorded == "north" && s.to == "north"
 }
 
-// worlds calls back with every state, and with why it cannot be.
+// worlds calls a function with every state, and with why it cannot occur.
 func worlds(do func(s world, impossible string)) {
 	var s world
 	product([]func(func()){
@@ -234,7 +233,7 @@ const (
 	beginsIn    = 20 * time.Second
 )
 
-// world makes the truth that a run finds.
+// world makes the simulated state for a run.
 func (s world) world() *oracle {
 	now := time.Now()
 	w := &oracle{world: s, record: s.recorded, mode: s.marked, nextPoll: now.Add(37 * time.Second), copies: map[string]holding{"west": active}}
@@ -266,7 +265,7 @@ func (s world) world() *oracle {
 		}
 	}
 	if s.recorded != "west" && s.recorded != "" && !s.elsewhere {
-		// JIMM does not come to think so by itself, or at least need not.
+		// JIMM does not assume this by itself, or at least need not.
 		w.requests = append(w.requests, facts.Request{Kind: facts.RequestRecord, Target: s.recorded, At: now.Add(-recordedAgo), User: "another", Answered: true})
 	}
 	return w

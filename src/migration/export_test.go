@@ -8,7 +8,7 @@ import (
 	"jimm-migrator/src/migration/survey"
 )
 
-// TimeUnresolved is what the timer measures of verdicts that come a second apart.
+// TimeUnresolved is what the timer measures for verdicts one second apart.
 func TimeUnresolved(kinds []judge.Kind) []time.Duration {
 	var (
 		u   unresolved

@@ -28,13 +28,13 @@ func north() facts.Controller {
 	return facts.Controller{Name: "north", UUID: "cccccccc-0000-4000-8000-000000000003", AgentVersion: "3.6.14", Status: "available", Addresses: []string{"10.0.0.1:17070"}}
 }
 
-// stage is a stretch of a migration's life on the source.
+// stage is a part of a migration as the source shows it.
 type stage struct {
 	text string
 	last time.Duration
 }
 
-// life is the life of a successful migration as the source shows it, from the table of scenes.
+// life is a successful migration as the source shows it, from the table of scenes.
 func life() []stage {
 	out := []stage{{"starting", 2 * time.Second}}
 	for _, s := range successScenes() {
@@ -47,23 +47,23 @@ func life() []stage {
 	return out
 }
 
-// fake is a JAAS in memory that speaks the engine's own interfaces, with two
-// controllers and one model. It reports the truth, unless it is set not to answer.
+// fake is a JAAS in memory that implements the engine's own interfaces, with two controllers and
+// one model. It reports the actual state, unless it is set not to answer.
 type fake struct {
 	mu    sync.Mutex
-	calls int // To JIMM and the controllers, all in all.
+	calls int // All calls, to JIMM and the controllers.
 
-	completes   bool // JIMM of 2026: migration mode, own completion, lossy reads.
+	completes   bool // JIMM of 2026: it has a migration mode, completes migrations, and may forget a model that is read.
 	redirects   bool // The source redirects JIMM's logins once the migration is done.
 	probe       bool // Controllers answer the anonymous probe.
-	targetFirst bool // Of two controllers that list the model, JIMM takes the target's entry.
+	targetFirst bool // If two controllers list the model, JIMM takes the target's entry.
 	lonely      bool // JIMM has no other models on the target, and does not ask it for its list.
 	deaf        func(elapsed time.Duration) bool
 
-	details  func(*facts.Info) // Changes what the details say.
+	details  func(*facts.Info) // Changes the details.
 	model    facts.Model
 	record   facts.ControllerUUID // UUID of the controller on JIMM's record, "" if lost.
-	lapses   int                  // So many times JIMM says that it has no record, although it has one.
+	lapses   int                  // How often JIMM reports that it has no record, although it has one.
 	mode     bool
 	old      facts.Attempt
 	requests []facts.Request
@@ -73,31 +73,31 @@ type fake struct {
 	end    string // Text of the end: aborted…, removing exported model failed…; "" is success.
 	goes   facts.Controller
 
-	later    time.Duration                    // So long after the start of the migration,
+	later    time.Duration                    // How long after the start of the migration,
 	change   func(*fake)                      // this happens, once.
-	hang     bool                             // StartMigration never answers, Info only when its caller gives up.
+	hang     bool                             // StartMigration never answers; Info answers only when its caller gives up.
 	noHost   bool                             // Logins to the model are not answered.
 	denies   func(elapsed time.Duration) bool // The source denies the model anyway.
 	denied   func() bool
-	before   func(*fake) // What happens right before MigrateModel is asked.
-	onRecord func(*fake) // Called right after JIMM was asked to record.
-	deafErr  error       // What is answered instead, if set.
+	before   func(*fake) // What happens right before MigrateModel is called.
+	onRecord func(*fake) // Called right after the request to record.
+	deafErr  error       // The answer instead, if set.
 	auditErr error       // Answer of the audit log.
 	audits   int
 
 	refuse     error         // Answer of MigrateModel instead of doing it.
-	accept     bool          // Do it although refuse is answered.
-	delay      time.Duration // The migration begins so long after the request.
-	failures   int           // So many UpdateMigratedModel fail,
+	accept     bool          // Do it although refuse is the answer.
+	delay      time.Duration // How long after the request the migration begins.
+	failures   int           // How many UpdateMigratedModel fail,
 	failure    error         // with this error; nil is a failure to dial.
 	starts     int
-	asked      time.Time // When MigrateModel was asked last.
+	asked      time.Time // When MigrateModel was last called.
 	records    []string
 	hosts      int
-	login      facts.ControllerUUID // Who has answered the one that lives.
+	login      facts.ControllerUUID // The controllers that have answered the open logins.
 	forgot     bool
-	early      bool     // JIMM was asked to record the target before it was in use.
-	usersThere []string // Whom the target shows, if not whom the source shows.
+	early      bool     // JIMM was asked to record the target before the copy there was active.
+	usersThere []string // Users that the target shows, if they differ from those of the source.
 }
 
 func newFake(completes bool) *fake {
@@ -116,7 +116,7 @@ func (f *fake) jaas() survey.JAAS {
 	return survey.JAAS{Fleet: f, Witness: f, Auditor: f, Traits: traits}
 }
 
-// lock locks the fake, and lets happen what is due.
+// lock locks the fake, and makes the changes that are due.
 func (f *fake) lock() (unlock func()) {
 	f.mu.Lock()
 	f.calls++
@@ -127,8 +127,8 @@ func (f *fake) lock() (unlock func()) {
 	return f.mu.Unlock
 }
 
-// loginsAllowed bounds the logins to the model: none where JIMM keeps the secret
-// of each.
+// loginsAllowed limits the logins to the model: there are none where JIMM stores the secret of each
+// login.
 func (f *fake) loginsAllowed() int {
 	if f.completes {
 		return 3
@@ -136,8 +136,8 @@ func (f *fake) loginsAllowed() int {
 	return 0
 }
 
-// now returns where the migration is: the text on the source, whether it has
-// ended, and whether the model has left.
+// now returns the phase of the migration: the text on the source, whether it has ended, and whether
+// the model has left.
 func (f *fake) now() (text string, ended, left bool) {
 	if f.began.IsZero() || time.Now().Before(f.began) {
 		return "", false, false
@@ -282,8 +282,8 @@ func (f *fake) summary() facts.Entry {
 	if f.record == "" {
 		return facts.Entry{Kind: facts.InfoRefused}
 	}
-	// JIMM asks every controller that it has other models on, and takes the
-	// model from whichever lists it.
+	// JIMM asks every controller on which it has other models, and takes the model from any that
+	// lists it.
 	order := []facts.ControllerUUID{f.record, f.goes.UUID}
 	if f.targetFirst {
 		slices.Reverse(order)
@@ -299,8 +299,8 @@ func (f *fake) summary() facts.Entry {
 	return facts.Entry{Kind: facts.InfoUnlisted}
 }
 
-// entryOf is the row that JIMM's list has of what a controller has listed so, under the
-// controller on its record; anything but a description is the answer of the list.
+// entryOf is the row in JIMM's list for what a controller has listed, under the recorded
+// controller. Anything but a description is the answer of the list.
 func entryOf(listed facts.Info, recorded facts.ControllerUUID) facts.Entry {
 	if listed.Kind == facts.InfoLive {
 		listed.Kind = facts.InfoListed
@@ -336,7 +336,7 @@ func (f *fake) status() facts.Info {
 	return statusOf(f.at(f.record))
 }
 
-// statusOf is what the status of a model has of its details.
+// statusOf is the part of a model's details that its status has.
 func statusOf(full facts.Info) facts.Info {
 	i := facts.InfoOfStatus(full.Controller, full.Status, full.StatusText, full.Attempt.End)
 	i.AgentVersion = full.AgentVersion

@@ -10,8 +10,8 @@ import (
 	"jimm-migrator/tests/sample"
 )
 
-// inspector is an Inspector in memory. A model looks the same wherever it is, unless
-// there is something to change for a controller.
+// inspector is an Inspector in memory. A model has the same contents on every controller, unless a
+// change is set for one.
 type inspector struct {
 	mu      sync.Mutex
 	fake    *fake
@@ -29,7 +29,7 @@ type inspector struct {
 	listed   int            // For targets.
 }
 
-// withInspector puts an inspector before the fake.
+// withInspector wraps the fake in an inspector.
 func withInspector(f *fake) (survey.JAAS, *inspector) {
 	g := &inspector{
 		fake: f, change: map[string]func(int, *facts.Inventory){}, err: map[string]error{}, readings: map[string]int{},

@@ -15,8 +15,8 @@ import (
 	"jimm-migrator/src/redact"
 )
 
-// rivals lets both controllers say that they host the model once the source
-// has aborted: the target had taken it over anyway.
+// rivals makes both controllers report that they host the model once the source has aborted: the
+// target had activated its copy anyway.
 type rivals struct{ *fake }
 
 func (r rivals) Copy(ctx context.Context, c facts.Controller, model string) facts.Copy {
@@ -29,8 +29,8 @@ func (r rivals) Copy(ctx context.Context, c facts.Controller, model string) fact
 	return r.fake.Copy(ctx, c, model)
 }
 
-// The activation is done and its answer lost, so that the source aborts; also
-// juju/juju#22986. Nothing may be touched.
+// The target activates the copy but its answer is lost, so the source aborts; also juju/juju#22986.
+// Nothing may be changed.
 func TestIssue21459_SplitBrainAfterAnAbort(t *testing.T) {
 	for _, completes := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
@@ -69,7 +69,7 @@ func TestIssue20361_ACopyThatGoesAwayIsNotLeft(t *testing.T) {
 	}
 }
 
-// leftover lets the target have its copy for so long after the abort.
+// leftover makes the target keep its copy for this long after the abort.
 type leftover struct {
 	*fake
 	stays time.Duration
@@ -89,8 +89,8 @@ func (l leftover) Copy(ctx context.Context, c facts.Controller, model string) fa
 	return l.fake.Copy(ctx, c, model)
 }
 
-// Agents keep the addresses of the source and never come; also juju/juju#21820,
-// #22060. The outcome is not a success, and the source must be kept.
+// Agents keep the addresses of the source and never reconnect; also juju/juju#21820, #22060. The
+// outcome is not a success, and the source must be kept.
 func TestIssue18618_AgentsStayBehind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)
@@ -104,8 +104,8 @@ func TestIssue18618_AgentsStayBehind(t *testing.T) {
 	})
 }
 
-// Kubernetes secrets keep naming the source; also juju/juju#22148. No API shows
-// them, so a line before and one after the migration name them.
+// Kubernetes secrets still contain the source's address; also juju/juju#22148. No API shows them,
+// so a line before the migration and one after it name them.
 func TestIssue22114_KubernetesSecretsNameTheSource(t *testing.T) {
 	has(t, inside(t, checks.Advisories, "3.6.20", "3.6.25", "caas", nil), checks.Warn, "juju/juju#22114", "keep west until the secrets point to east")
 	synctest.Test(t, func(t *testing.T) {
@@ -125,8 +125,8 @@ func TestIssue22114_KubernetesSecretsNameTheSource(t *testing.T) {
 	})
 }
 
-// A Kubernetes model stops in QUIESCE: this is reported after twenty minutes,
-// and before the start, and is not a failure.
+// A Kubernetes model stops in QUIESCE. The action reports this after twenty minutes, and checks
+// warn of it before the start. It is not a failure.
 func TestIssue23220_KubernetesStandsStillInQuiesce(t *testing.T) {
 	has(t, inside(t, checks.Advisories, "4.0.14", "4.1.0", "caas", nil), checks.Warn, "juju/juju#23220")
 	synctest.Test(t, func(t *testing.T) {
@@ -139,7 +139,7 @@ func TestIssue23220_KubernetesStandsStillInQuiesce(t *testing.T) {
 	})
 }
 
-// The consumer moves and loses its record of the offers' controllers.
+// The consumer moves and loses its record of the controllers of the offers.
 func TestIssue22517_ConsumerMoves(t *testing.T) {
 	consumes := func(i *facts.Inventory) { i.Remotes["db"] = facts.Remote{URL: "bob/db.pg"} }
 	has(t, inside(t, checks.Advisories, "3.6.14", "3.6.14", "iaas", consumes), checks.Warn, "juju/juju#22517")
@@ -179,8 +179,7 @@ func TestIssue21936_SecretBackends(t *testing.T) {
 	})
 }
 
-// Users or access that changed in a migration are reported, as far as JIMM shows
-// them.
+// The action reports users or access that changed in a migration, as far as JIMM shows them.
 func TestIssue19515_UsersAreNotAsTheyWere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(false)
@@ -213,8 +212,8 @@ func TestIssue12759_AgentsHaveFifteenMinutes(t *testing.T) {
 	explains(t, abortedWith(t, "validating, timed out waiting for agents to report"), "timed out", "migration-agent-wait-time")
 }
 
-// The reason is shown for a moment and then overwritten; also juju/juju#8088. Today
-// the source forgets it only if it restarts meanwhile.
+// The reason is shown for a moment and then overwritten; also juju/juju#8088. Now the source
+// forgets it only if it restarts meanwhile.
 func TestIssue6718_ReasonOverwritten(t *testing.T) {
 	const cause = "model data transfer failed, model export failed: secret[0] consumer (postgresql/1) not valid"
 	synctest.Test(t, func(t *testing.T) {
@@ -227,9 +226,9 @@ func TestIssue6718_ReasonOverwritten(t *testing.T) {
 	})
 }
 
-// Juju 4 brings a model to its own version on arrival, unless it has no agent binaries for
-// it. A run after the migration reports which of the two happened; before it, the agents
-// were old anyway.
+// Juju 4 upgrades a model to its own version on arrival, unless it has no agent binaries for it. A
+// run after the migration reports which of the two happened; before the migration the agents were
+// old anyway.
 func TestIssue22945_AgentsThatJuju4HasLeft(t *testing.T) {
 	old, current := facts.Inventory{AgentVersion: "3.6.14"}, facts.Inventory{AgentVersion: "4.0.15"}
 	for name, c := range map[string]struct {

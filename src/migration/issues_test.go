@@ -13,9 +13,9 @@ import (
 	"jimm-migrator/src/migration/survey"
 )
 
-// What is known to go wrong with migrations, each named after its issue: a test
-// replays the words or the behaviour that the issue reports, and fails without the
-// code that deals with it. Those that need the wire are in src/actions.
+// These tests are about known problems of migrations, each named after its issue. A test replays
+// the texts or the behaviour that the issue reports, and fails without the code that handles it.
+// Tests that need the wire are in src/actions.
 //
 // No API shows these, or none that this charm uses:
 //
@@ -29,8 +29,7 @@ import (
 //     job; its results keep every attempt that the source shows.
 //   - canonical/juju-dashboard#2312, #2397: what a dashboard does not show.
 
-// refusedWith runs a migration that JIMM refuses with the words of the source or
-// the target.
+// refusedWith runs a migration that JIMM refuses with the text of the source or the target.
 func refusedWith(t *testing.T, words string) migration.Result {
 	t.Helper()
 	var res migration.Result
@@ -43,7 +42,7 @@ func refusedWith(t *testing.T, words string) migration.Result {
 	return res
 }
 
-// abortedWith runs a migration that the source aborts with these words.
+// abortedWith runs a migration that the source aborts with this text.
 func abortedWith(t *testing.T, words string) migration.Result {
 	t.Helper()
 	var res migration.Result
@@ -56,7 +55,7 @@ func abortedWith(t *testing.T, words string) migration.Result {
 	return res
 }
 
-// explains compares the words and what is said to help.
+// explains compares the text and its explanation.
 func explains(t *testing.T, res migration.Result, words string, helps ...string) {
 	t.Helper()
 	if !strings.Contains(res.Detail, words) {
@@ -140,13 +139,13 @@ func TestIssue6149_NameOrModelExistsOnTheTarget(t *testing.T) {
 	})
 }
 
-// What Juju's prechecks refuse is found before Juju is asked, all at once, and the
-// words that remain are explained. Also juju/juju#6111 and #6117.
+// The checks find what Juju's prechecks refuse, all at once, before Juju is asked, and the
+// remaining texts are explained. Also juju/juju#6111 and #6117.
 func TestIssue8018_ModelsThatAreNotReady(t *testing.T) {
 	for _, c := range []struct {
 		words string
 		helps string
-		id    checks.ID // that finds it before; "": no API shows it
+		id    checks.ID // the check that finds it earlier; "": no API shows it
 		make  func(*facts.Inventory)
 		level checks.Level
 	}{
@@ -173,7 +172,7 @@ func TestIssue8018_ModelsThatAreNotReady(t *testing.T) {
 	}
 }
 
-// Juju's words do not say which side has to be upgraded; also juju/juju#6705, #15715.
+// Juju's text does not name the side that has to be upgraded; also juju/juju#6705, #15715.
 func TestIssue23054_WhichSideToUpgrade(t *testing.T) {
 	has(t, inside(t, checks.Versions, "3.6.14", "3.5.5", "iaas", nil), checks.Fail, "upgrade controller east to 3.6 or newer")
 	explains(t, refusedWith(t, "target prechecks failed: source controller has higher version than target controller (3.6.14 > 3.5.5)"), "higher version", "the target is older", "upgrade the target")
@@ -203,7 +202,7 @@ func TestIssue1820_TheNextHopIsNamed(t *testing.T) {
 	has(t, inside(t, checks.VersionHop, "3.5.5", "4.0.5", "iaas", nil), checks.Fail, "migrate the model to a controller with Juju 3.6 first, upgrade the model there, then migrate it again")
 }
 
-// For days in SUCCESS: no failure is claimed, and nothing recorded.
+// A migration that stays in SUCCESS for days: the action claims no failure, and records nothing.
 func TestIssue20286_StuckInSuccess(t *testing.T) {
 	for _, stop := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
@@ -232,8 +231,8 @@ func TestIssue20286_StuckInSuccess(t *testing.T) {
 	}
 }
 
-// The target dies in the import; the source gives the reason, and the target may
-// keep a half-imported copy.
+// The target fails during the import. The source gives the reason, and the target may keep a
+// half-imported copy.
 func TestIssue20361_TargetDiesInTheImport(t *testing.T) {
 	explains(t, abortedWith(t, "model data transfer failed, failed to migrate binaries: cannot upload charms: cannot upload charm: EOF"), "EOF", "half-imported copy", "#20361")
 }

@@ -17,12 +17,12 @@ import (
 	"jimm-migrator/src/redact"
 )
 
-// places is a JAAS in memory that is only read: what each witness says is set.
+// places is a JAAS in memory that is only read. The answer of each witness is set.
 type places struct {
 	models []facts.Model
 	info   facts.Info
 	host   facts.Host
-	hostAt func() facts.Host // What a login shows at that time, if it is set.
+	hostAt func() facts.Host // The answer to a login at that time, if it is set.
 	copies map[string]facts.Copy
 	asked  map[string]int // Copies asked for, by controller name.
 	infos  int
@@ -223,8 +223,8 @@ func TestLocate(t *testing.T) {
 	}
 }
 
-// A copy that begins to be imported says for 50 ms that it is available. JIMM records it, its
-// controller is not asked, or does not answer, and the login is answered within that time.
+// A copy reports for 50 ms that it is available when its import begins. JIMM records it, its
+// controller is not asked or does not answer, and the login is answered within that time.
 func TestLocateDoesNotTakeTheBeginOfAnImportForAModelInUse(t *testing.T) {
 	listed := facts.Entry{Kind: facts.InfoListed, Recorded: west().UUID, Status: "available"}
 	left := facts.Attempt{Text: "removing exported model failed: x", Start: time.Unix(1, 0), End: time.Unix(2, 0)}
@@ -325,7 +325,7 @@ func TestSelect(t *testing.T) {
 	}
 }
 
-// JIMM, or another run, puts the record right while the controllers are asked.
+// JIMM, or another run, corrects the record while the controllers are asked.
 func TestLocateReadsTheRecordAgainBeforeItClaimsDrift(t *testing.T) {
 	for record, want := range map[facts.ControllerUUID]locate.State{east().UUID: locate.StateActive, north().UUID: locate.StateUnknown} {
 		p := &places{models: onWest("alice@example.com/prod"), copies: map[string]facts.Copy{"west": to(east()), "east": is(facts.CopyPresent), "north": is(facts.CopyAbsent)}}
@@ -361,7 +361,7 @@ func TestLocateAsksADeadControllerOnce(t *testing.T) {
 	}
 }
 
-// A list with gaps is good for what is in it, and for nothing else.
+// A list with gaps proves only what it contains.
 func TestAListWithGaps(t *testing.T) {
 	p := &places{models: onWest("alice@example.com/prod"), gaps: errors.New("cannot list 1 of 2 models"), info: facts.Info{Kind: facts.InfoLive, Controller: west().UUID, Life: "alive"}}
 	for selector, good := range map[string]bool{modelUUID: true, "alice@example.com/prod": true, "prod": false, "staging": false} {
@@ -382,8 +382,8 @@ func TestAListWithGaps(t *testing.T) {
 	}
 }
 
-// A copy that could not be removed serves logins, too, and JIMM's list may have the
-// entry of the controller that the model went to.
+// A copy that could not be removed also answers logins, and JIMM's list may have the entry of the
+// controller that the model has moved to.
 func TestLocateIsNotTakenInByALeftOver(t *testing.T) {
 	list := facts.Entry{Kind: facts.InfoListed, Recorded: west().UUID, Status: "available"}
 	says := func(status string, text redact.Raw) facts.Info {
@@ -421,8 +421,7 @@ func TestLocateIsNotTakenInByALeftOver(t *testing.T) {
 	}
 }
 
-// The error for a mistyped name contains what was given, what would be right, and the
-// nearest names.
+// The error for a mistyped name contains the given name, the accepted forms, and the nearest names.
 func TestAMistypedNameIsAnsweredWithTheNearest(t *testing.T) {
 	models := []facts.Model{
 		{UUID: modelUUID, Name: "prod", Owner: "alice@example.com"},
@@ -458,7 +457,7 @@ func TestAMistypedNameIsAnsweredWithTheNearest(t *testing.T) {
 }
 
 // slowList is a JIMM of 2026 that waits two minutes for a controller that hangs before it lists
-// models, and answers at once what is in its database.
+// models, and answers at once from its database.
 type slowList struct {
 	*places
 	survey.Witness

@@ -28,13 +28,13 @@ func migrate(t *testing.T, f *fake, change func(*migration.Options)) migration.R
 	return res
 }
 
-// want is what a story must come to.
+// want is the expected end of a story.
 type want struct {
 	outcome  facts.Outcome
 	cause    facts.Cause
 	starts   int
-	records  string // Controllers that JIMM was asked to record, joined by commas.
-	recorded string // Controller on JIMM's record in the end.
+	records  string // Controllers that JIMM was asked to record, separated by commas.
+	recorded string // Controller that JIMM records at the end.
 	holder   string
 }
 
@@ -64,12 +64,12 @@ func nameOf(uuid facts.ControllerUUID) string {
 	return string(uuid)
 }
 
-// story is one world and what must come of it.
+// story is a world and its expected end.
 type story struct {
 	name   string
 	world  func(*fake)
 	change func(*migration.Options)
-	// want for JIMM of 2024; want2026 where the other one differs.
+	// want for JIMM of 2024; want2026 if that of 2026 differs.
 	want     want
 	want2026 *want
 }
@@ -78,8 +78,8 @@ func stories() []story {
 	done := want{facts.Migrated, "", 1, "east", "east", "east"}
 	byItself := want{facts.Migrated, "", 1, "", "east", "east"}
 	return []story{
-		// The source's own redirect is proof enough, whether or not JIMM would
-		// have recorded it by itself.
+		// The source's own redirect is sufficient proof, whether or not JIMM would have recorded
+		// the target by itself.
 		{name: "success", want: done},
 		{
 			name: "success without probe", world: func(f *fake) { f.probe = false },
@@ -118,7 +118,7 @@ func stories() []story {
 				f.delay = 20 * time.Second
 			},
 			want: done,
-			// JIMM takes the old end for the end of the new one, and stops following.
+			// JIMM takes the old end for the end of the new migration, and stops following.
 			want2026: &want{facts.Migrated, "", 1, "east", "east", "east"},
 		},
 		{
@@ -282,7 +282,7 @@ func stories() []story {
 	}
 }
 
-// running lets a migration run that someone started a minute ago.
+// running starts a migration a minute before the run, as another client.
 func (f *fake) running(target string, audited bool) {
 	f.began = time.Now().Add(-5 * time.Second)
 	f.mode = true

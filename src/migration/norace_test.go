@@ -2,5 +2,5 @@
 
 package migration_test
 
-// share: one in so many states is enumerated.
+// share: one in this many states is enumerated.
 const share = 1

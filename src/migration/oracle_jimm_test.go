@@ -31,7 +31,7 @@ const (
 	itself             // JIMM's own user
 )
 
-// answer is what a controller says of the model to ModelInfo.
+// answer is a controller's answer about the model to ModelInfo.
 func (w *oracle) answer(name string, who user, t time.Time) facts.Info {
 	s := w.scene(t)
 	live := facts.Info{Kind: facts.InfoLive, Controller: byName(name).UUID, Status: "available", Life: "alive", AgentVersion: "3.6.14", Users: []string{"alice@example.com=admin"}}
@@ -58,8 +58,8 @@ func (w *oracle) answer(name string, who user, t time.Time) facts.Info {
 	return live
 }
 
-// details is what a controller answers to ModelInfo. A target can refuse that although it
-// hosts the model (`user "carol" not found`, Juju 3.5.4).
+// details is a controller's answer to ModelInfo. A target can refuse it although it hosts the model
+// (`user "carol" not found`, Juju 3.5.4).
 func (w *oracle) details(name string, who user, t time.Time) facts.Info {
 	if w.refuses && name == "east" && w.on(name, t) == active {
 		return facts.Info{Kind: facts.InfoDenied, Err: errors.New("permission denied")}
@@ -79,7 +79,7 @@ func (w *oracle) redirects(who user) bool {
 	return w.word == redirectsAll || w.word == redirectsJIMM && (who == itself || !w.jimm.completes())
 }
 
-// info is ModelInfo through JIMM, with what it does to the row.
+// info is ModelInfo through JIMM, with its effect on the row.
 func (w *oracle) info(who user, t time.Time) facts.Info {
 	if w.record == "" {
 		return facts.Info{Kind: facts.InfoRefused, Err: errors.New("unauthorized")}
@@ -101,8 +101,8 @@ func (w *oracle) info(who user, t time.Time) facts.Info {
 		switch w.lost = "poller"; {
 		case who != us:
 		case w.scene(t).phase == "REAPHIDDEN":
-			// The source reports that it has the model, and denies it to JIMM: no one
-			// can know that. The poller would have done it within the minute.
+			// The source reports that it has the model, and denies it to JIMM: no client can know
+			// that. The poller would have done it within the minute.
 			w.lost = "hazard"
 		default:
 			w.lost = "we"
@@ -112,7 +112,7 @@ func (w *oracle) info(who user, t time.Time) facts.Info {
 	return info
 }
 
-// poll lets JIMM's poller do what it has done until now.
+// poll makes JIMM's poller catch up to the present.
 func (w *oracle) poll(now time.Time) {
 	for w.jimm.completes() && w.record != "" && !w.nextPoll.After(now) {
 		w.info(itself, w.nextPoll)
@@ -120,8 +120,8 @@ func (w *oracle) poll(now time.Time) {
 	}
 }
 
-// summary is the entry of a list that JIMM merges from those of the controllers
-// that it has models on.
+// summary is the entry of the list that JIMM merges from the lists of the controllers on which it
+// has models.
 func (w *oracle) summary(t time.Time) facts.Entry {
 	if w.record == "" {
 		return facts.Entry{Kind: facts.InfoRefused}
@@ -168,7 +168,7 @@ func (w *oracle) host(t time.Time) facts.Host {
 	return h
 }
 
-// copyOn is what a controller itself says.
+// copyOn is what a controller itself reports.
 func (w *oracle) copyOn(name string, t time.Time) facts.Copy {
 	h := w.on(name, t)
 	account := w.probe == probeAccount
@@ -190,7 +190,7 @@ func (w *oracle) copyOn(name string, t time.Time) facts.Copy {
 	}
 }
 
-// migrate is MigrateModel, with JIMM's and the controllers' checks.
+// migrate is MigrateModel, with the checks of JIMM and of the controllers.
 func (w *oracle) migrate(target string, t time.Time) (string, error) {
 	w.requests = append(w.requests, facts.Request{Kind: facts.RequestMigrate, Target: target, At: t, Own: true, Answered: true})
 	if why := w.allowedStart(t); why != "" && w.knowable(t) {

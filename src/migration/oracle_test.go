@@ -14,9 +14,9 @@ type holding int
 
 const (
 	nothing   holding = iota
-	importing         // a copy that a migration brings in
+	importing         // a copy that is being imported
 	active            // in use
-	exporting         // a copy that leaves, or that could not be removed afterwards
+	exporting         // a copy that is being exported, or that could not be removed afterwards
 	hidden            // REAP has removed the permissions, and not yet the model
 )
 
@@ -24,8 +24,8 @@ func (h holding) String() string {
 	return [...]string{"nothing", "importing", "active", "exporting", "hidden"}[h]
 }
 
-// scene is a stretch of a migration: what is true on both controllers, and what
-// the source says of it.
+// scene is a part of a migration: the state of both controllers, and what the source reports about
+// it.
 type scene struct {
 	phase          string // Juju's name; REAP has three parts
 	text           string
@@ -35,7 +35,7 @@ type scene struct {
 
 func (s scene) over() bool { return s.last == 0 }
 
-// The texts of scenes that the enumeration has to recognize.
+// Texts of scenes that the enumeration has to recognize.
 const (
 	abortText = "aborted, removing model from target controller: model data transfer failed"
 	reapText  = "removing exported model failed: cleanup"
@@ -70,8 +70,8 @@ const (
 	endsRefuse ending = "refused by a precheck"
 )
 
-// lifeFrom is what comes from the scene of that phase with that copy on the
-// target. It is nil if there is no such scene on the way to the ending.
+// lifeFrom is the rest of a migration, from the scene of that phase with that copy on the target.
+// It is nil if there is no such scene before the ending.
 func lifeFrom(phase string, copied holding, end ending) []scene {
 	all := lifeTo(end, phase, copied)
 	for i, s := range all {
@@ -82,8 +82,7 @@ func lifeFrom(phase string, copied holding, end ending) []scene {
 	return nil
 }
 
-// lifeTo is a whole life. An abort comes after the scene of that phase, or
-// after IMPORT.
+// lifeTo is a whole migration. An abort follows the scene of that phase, or IMPORT.
 func lifeTo(end ending, phase string, copied holding) []scene {
 	all := successScenes()
 	switch end {
@@ -115,8 +114,7 @@ func lifeTo(end ending, phase string, copied holding) []scene {
 	}
 }
 
-// journey is a migration, as its source knows it. What is where depends on the
-// time alone.
+// journey is a migration, as its source knows it. The state of the copies depends only on the time.
 type journey struct {
 	to      string
 	start   time.Time // by the clock of the world
@@ -125,7 +123,7 @@ type journey struct {
 	byJIMM  bool // JIMM asked for it: the redirect has a name that JIMM knows
 }
 
-// now is the scene that plays, and when it began.
+// now is the current scene, and when it began.
 func (j *journey) at(t time.Time) (scene, time.Time) {
 	began := j.entered
 	for _, s := range j.scenes {
@@ -137,8 +135,8 @@ func (j *journey) at(t time.Time) (scene, time.Time) {
 	panic("a life without an end")
 }
 
-// oracle is a JAAS in memory: three controllers, one model, and JIMM's database.
-// It answers as the real ones do, and knows what is true.
+// oracle is a JAAS in memory: three controllers, one model, and JIMM's database. It answers as the
+// real ones do, and knows the actual state.
 type oracle struct {
 	mu sync.Mutex
 	world
@@ -163,7 +161,7 @@ func (w *oracle) violate(format string, args ...any) {
 	w.wrong = append(w.wrong, fmt.Sprintf(format, args...))
 }
 
-// scene is the one that plays at a time; a model at rest on west if none does.
+// scene is the current one at a time; a model at rest on west if there is none.
 func (w *oracle) scene(t time.Time) scene {
 	if w.journey == nil || t.Before(w.journey.entered) {
 		return scene{phase: "none", source: w.copies["west"], target: nothing}
@@ -191,8 +189,8 @@ func (w *oracle) running(t time.Time) bool {
 	return s.phase != "none" && !s.over()
 }
 
-// holders are the controllers on which the model is in use: the source until
-// the target has taken over.
+// holders are the controllers that host the model: the source until the target has activated its
+// copy.
 func (w *oracle) holders(t time.Time) []string {
 	var out []string
 	for _, name := range []string{"east", "north", "west"} {
@@ -220,8 +218,8 @@ func (w *oracle) attempt(t time.Time) facts.Attempt {
 	return a
 }
 
-// allowedRecord returns why the controller must not be recorded now as the host of the
-// model (I1), or nothing.
+// allowedRecord returns why the controller must not be recorded now as the host of the model (I1),
+// or nothing.
 func (w *oracle) allowedRecord(name string, t time.Time) string {
 	s := w.scene(t)
 	switch {
@@ -256,13 +254,13 @@ func (w *oracle) allowedStart(t time.Time) string {
 	}
 }
 
-// knowable reports whether a controller that may be asked says what west has.
+// knowable reports whether a controller that may be asked reports what west has.
 func (w *oracle) knowable(t time.Time) bool {
 	switch {
 	case w.record == "west":
 		return true
 	case w.scene(t).phase == "REAPGONE":
-		return false // The source reports that it has nothing, which is true.
+		return false // The source reports that it does not have the model, which is true.
 	case w.probe != probeOff && !w.unasked:
 		return true
 	}

@@ -12,7 +12,7 @@ import (
 	"jimm-migrator/src/migration/survey"
 )
 
-// clocked notes when the engine asks JIMM.
+// clocked records when the engine calls JIMM.
 type clocked struct {
 	*fake
 	at []time.Time
@@ -33,8 +33,8 @@ func (c *clocked) Record(ctx context.Context, model string) facts.Record {
 	return c.fake.Record(ctx, model)
 }
 
-// watched migrates and returns the pauses between the observations, and when the second
-// poll was.
+// watched migrates and returns the pauses between the observations, and the time of the second
+// poll.
 func watched(t *testing.T, completes bool, interval time.Duration, spread float64) (pauses []time.Duration, calls int, took time.Duration) {
 	t.Helper()
 	c := &clocked{fake: newFake(completes)}

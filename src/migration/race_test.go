@@ -2,6 +2,6 @@
 
 package migration_test
 
-// share: one in so many states is enumerated. The race detector needs many
-// times as long, and looks for something else.
+// share: one in this many states is enumerated. The race detector takes many times as long, and is
+// for other faults.
 const share = 40

@@ -13,7 +13,7 @@ import (
 	"jimm-migrator/src/migration/survey"
 )
 
-// away lets the model have moved to the controller an hour ago.
+// away makes the model move to the controller an hour before the run.
 func (f *fake) away(to facts.Controller, audited bool) {
 	f.goes = to
 	f.running(to.Name, audited)
@@ -24,10 +24,10 @@ func (f *fake) away(to facts.Controller, audited bool) {
 	}
 }
 
-// home lets the model be where it was, with JIMM's mode left behind.
+// home makes the model stay, with JIMM's migration mode still set.
 func (f *fake) stuck() { f.mode = true }
 
-// standing is a migration that does not leave the phase.
+// standing is a migration that stays in the phase.
 func (f *fake) standing(text string, since time.Duration) {
 	f.stages = []stage{{text, 1000 * time.Hour}}
 	f.running("east", true)
@@ -173,8 +173,8 @@ func TestRecordModel(t *testing.T) {
 	}
 }
 
-// A JIMM with migration modes takes its time for a request, whatever the poll
-// interval: the observations are far enough apart, and no farther.
+// A JIMM with migration modes needs time for a request, whatever the poll interval: the
+// observations are exactly far enough apart.
 func TestTheTwoObservationsAreFarEnoughApart(t *testing.T) {
 	for _, interval := range []time.Duration{time.Second, 5 * time.Minute} {
 		for _, completes := range []bool{false, true} {
@@ -240,7 +240,7 @@ func TestAConfirmationRequiresTheUUID(t *testing.T) {
 	}
 }
 
-// A record that was made by hand on an earlier journey says nothing about this one.
+// A record that another client made before an earlier migration does not count for this one.
 func TestARecordByHandOfLongAgoDoesNotCount(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(true)

@@ -11,8 +11,8 @@ import (
 	"jimm-migrator/src/migration/locate"
 )
 
-// JIMM of 2026 deletes its row when the recorded controller refuses to describe the model,
-// as a target can that hosts it. What the target has is asked over a login.
+// JIMM of 2026 deletes its row when the recorded controller refuses to describe the model, which a
+// target that hosts it can do. So a login shows what the target has.
 func TestTheTargetIsNeverAskedForDetails(t *testing.T) {
 	for _, probe := range []bool{false, true} {
 		for _, targetFirst := range []bool{false, true} {

@@ -13,7 +13,7 @@ import (
 	"jimm-migrator/src/migration"
 )
 
-// resultLines returns what a result says, in one line each, without times.
+// resultLines returns the fields of a result, one per line, without times.
 func resultLines(r migration.Result) string {
 	var flags strings.Builder
 	for _, f := range []struct {

@@ -47,8 +47,8 @@ func TestMovingReportsTheMigrationOfAModel(t *testing.T) {
 	}
 }
 
-// A migration is followed to its end whether or not it is known where it goes,
-// and nothing is ever started.
+// A migration is followed to its end whether or not its target is known, and nothing is ever
+// started.
 func TestFollow(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -95,7 +95,7 @@ func TestAllMovingAsksOnlyForNamedModels(t *testing.T) {
 	}
 }
 
-// A source that runs Juju 4 shows no migration in any list, and says itself that one runs.
+// A source that runs Juju 4 shows no migration in any list, but reports itself that one is running.
 func TestAllMovingAsksSourcesThatShowNoMigrations(t *testing.T) {
 	for said, want := range map[[2]facts.CopyState]migration.MovementState{
 		{facts.CopyExporting, facts.CopyImporting}: migration.MovementRunning,
@@ -121,8 +121,8 @@ func TestAllMovingAsksSourcesThatShowNoMigrations(t *testing.T) {
 	}
 }
 
-// All that have been asked to move recently are asked about, however many they are; if
-// the time is over before, what was found is not lost, and the others are counted.
+// All models with a recent request are asked about, whatever their number. If the time runs out,
+// the results so far are kept, and the other models are counted.
 func TestAllMovingAsksUntilTheTimeIsOver(t *testing.T) {
 	p := &places{gaps: errors.New("cannot list 1 of 300 models"), info: facts.Info{Kind: facts.InfoLive, Controller: west().UUID, Status: "busy", Attempt: facts.Attempt{Text: "migrating: exporting model", Start: time.Now()}}}
 	for i := range 299 {
@@ -155,7 +155,7 @@ func (e *endsAfter) Info(ctx context.Context, model string) facts.Info {
 	return e.Witness.Info(ctx, model)
 }
 
-// Who may only record follows and records, and starts nothing.
+// With a recorder and no starter, a run follows and records, and starts nothing.
 func TestFinishStartsNothing(t *testing.T) {
 	for _, jimm := range []bool{false, true} {
 		t.Run("", func(t *testing.T) {
@@ -175,7 +175,7 @@ func TestFinishStartsNothing(t *testing.T) {
 	}
 }
 
-// Once JIMM has lost the model, its UUID is enough to find it on its controller.
+// Once JIMM has lost the model, its UUID is sufficient to find it on its controller.
 func TestALostModelIsFoundByItsUUID(t *testing.T) {
 	for _, jimm := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {

@@ -16,7 +16,7 @@ import (
 	"jimm-migrator/src/migration/survey"
 )
 
-// pollIntervals are the shortest, the default and the longest that the charm takes.
+// pollIntervals are the shortest, the default and the longest that the charm accepts.
 func pollIntervals() []time.Duration {
 	return []time.Duration{time.Second, migration.DefaultPollInterval, 5 * time.Minute}
 }
@@ -120,7 +120,7 @@ func (s *slowFleet) Models(ctx context.Context) (facts.ModelList, error) {
 	return s.fake.Models(ctx)
 }
 
-// A call that takes long is reported while it has no answer, not after it.
+// A call that takes long is reported while it has no answer, not afterwards.
 func TestWhatHasNoAnswerIsReported(t *testing.T) {
 	for _, completes := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
@@ -151,7 +151,7 @@ func TestWhatHasNoAnswerIsReported(t *testing.T) {
 	}
 }
 
-// The same request can only be refused again: the run ends as soon as JIMM's record was
+// The same request can only be refused again, so the run ends as soon as JIMM's record has been
 // read after the refusal, and not after [migration.TimeToRecord].
 func TestARecordThatIsRefusedPermanentlyIsNotRepeated(t *testing.T) {
 	for _, answer := range []string{
@@ -195,7 +195,7 @@ func TestARecordThatIsRefusedPermanentlyIsNotRepeated(t *testing.T) {
 	}
 }
 
-// Words that are JIMM's reason in an answer prove nothing in an error of the connection.
+// A text that is JIMM's reason in an answer proves nothing in an error of the connection.
 func TestARecordThatIsNotAnsweredIsRepeated(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(false)
@@ -329,7 +329,7 @@ func TestARefusalIsNotBelievedWhileAMigrationShows(t *testing.T) {
 	})
 }
 
-// What is said at the deadline is why it is not known more, not an answer of old.
+// The result at the deadline says why more is not known. It does not repeat an old answer.
 func TestTheDeadlineNamesTheLastAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(false)
@@ -343,7 +343,7 @@ func TestTheDeadlineNamesTheLastAnswer(t *testing.T) {
 	})
 }
 
-// Once the phases are over, what is open is said, and no old phase.
+// Once the phases are over, the result says what is not known, and names no old phase.
 func TestNoOldPhaseIsSaidAfterTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(false)
@@ -375,8 +375,8 @@ func TestNoOldPhaseIsSaidAfterTheEnd(t *testing.T) {
 	})
 }
 
-// A migration that JIMM did not start, followed by a unit that cannot ask the
-// controllers: no answer shows its end, so that the run ends and names who could.
+// A unit that cannot ask the controllers follows a migration that JIMM did not start. No answer
+// shows its end, so the run ends and names the controllers that know it.
 func TestAMigrationBehindJIMMsBackIsNotFollowedForEver(t *testing.T) {
 	for name, world := range map[string]func(*fake){
 		"2024":                                  func(f *fake) { f.completes = false },

@@ -11,16 +11,15 @@ import (
 	"jimm-migrator/src/migration/survey"
 )
 
-// The agents have come, and the workload is broken by the move: that is a
-// difference, by name and text. What was broken before is none, and what recovers
-// by itself is not either.
+// The agents have reconnected, and the move has broken the workload: this is a difference, with its
+// name and text. What was broken before is not a difference, nor is what recovers by itself.
 func TestWorkloadsThatTheMoveHasBroken(t *testing.T) {
 	const hook = "hook failed: config-changed"
 	for name, c := range map[string]struct {
 		old               bool // JIMM of 2024, which does not read the status before.
 		before, after     string
-		from              int // The reading from which on it is so.
-		until             int // The reading until which it is so; 0: always.
+		from              int // The first reading with this state.
+		until             int // The last reading with this state; 0: always.
 		outcome           facts.Outcome
 		says              string
 		readingsAfterward int
@@ -78,8 +77,8 @@ func TestWorkloadsThatTheMoveHasBroken(t *testing.T) {
 	}
 }
 
-// What the model consumes and how it is related can break, too; that Juju 4 upgrades
-// the agents is as it should be.
+// Consumed offers and relations can break, too. It is not a difference that Juju 4 upgrades the
+// agents.
 func TestWhatElseTheMoveChanges(t *testing.T) {
 	relation := func(status string) func(*facts.Inventory) {
 		return func(i *facts.Inventory) { i.Relations["a:db b:db"] = facts.Relation{Status: status} }
@@ -119,8 +118,8 @@ func TestWhatElseTheMoveChanges(t *testing.T) {
 	}
 }
 
-// The units of a podspec charm get new names with new pods: that is no difference, and
-// what is wrong with them is. Every other unit keeps its name.
+// The units of a podspec charm get new names with new pods. This is not a difference, but a fault
+// of such a unit is. Every other unit keeps its name.
 func TestUnitsThatHaveNewNames(t *testing.T) {
 	const podspec, sidecar = "kubernetes@kubernetes/stable", "ubuntu@22.04/stable"
 	units := func(states ...string) map[string]facts.Unit {
@@ -170,14 +169,14 @@ func TestUnitsThatHaveNewNames(t *testing.T) {
 	})
 }
 
-// Juju 4 makes a storage instance of a volume or filesystem that has none, and calls it
-// orphaned/0 (Juju's guide "Upgrade your Juju deployment from 3.6 to 4.0").
+// Juju 4 makes a storage instance for a volume or filesystem that has none, and names it orphaned/0
+// (Juju's guide "Upgrade your Juju deployment from 3.6 to 4.0").
 func TestOrphanedStorageIsNoDifference(t *testing.T) {
 	before := facts.Inventory{StorageReported: true, Storage: map[string]facts.Storage{"pgdata/0": {Kind: "filesystem"}}}
 	for _, c := range []struct{ target, added, says string }{
 		{"4.0.15", "orphaned/0", ""},
 		{"4.0.15", "pgdata/1", `storage "pgdata/1" is new`},
-		{"3.6.28", "orphaned/0", `storage "orphaned/0" is new`}, // Of a charm that calls its storage so.
+		{"3.6.28", "orphaned/0", `storage "orphaned/0" is new`}, // Of a charm with such a storage name.
 	} {
 		after := facts.Inventory{StorageReported: true, Storage: map[string]facts.Storage{"pgdata/0": {Kind: "filesystem"}, c.added: {Kind: "filesystem"}}}
 		if got := strings.Join(migration.Differences(before, after, "3.6.14", c.target), "; "); got != c.says {
@@ -186,7 +185,7 @@ func TestOrphanedStorageIsNoDifference(t *testing.T) {
 	}
 }
 
-// An application that is gone is gone with its units: they are not listed one by one.
+// If an application is gone, its units are not listed one by one.
 func TestWhatIsGoneIsListedOnce(t *testing.T) {
 	before := facts.Inventory{
 		Applications: map[string]facts.Application{"web": {}, "db": {}},

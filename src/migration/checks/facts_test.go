@@ -10,7 +10,7 @@ import (
 	"jimm-migrator/tests/sample"
 )
 
-// What a model contains decides some hops: not to know it is not to pass.
+// The contents of a model decide some hops: unknown contents are not a pass.
 func TestVersionHopIsOpenWhereTheContentsWereNotRead(t *testing.T) {
 	unread := sample.Inventory()
 	unread.Unread = []string{"offers/db: odd"}
@@ -70,7 +70,7 @@ func TestVersionHopWithChangesDisabled(t *testing.T) {
 	}
 }
 
-// What the status carries is used before the start, and named.
+// Facts that only the model's status shows are used before the start, and named.
 func TestContentsDecideBeforeTheStart(t *testing.T) {
 	for name, c := range map[string]struct {
 		source, target string
@@ -188,7 +188,7 @@ func TestCharmNames(t *testing.T) {
 	}
 }
 
-// What Juju 4 refuses on a source is not what Juju 3 refuses.
+// Juju 4 refuses other things on a source than Juju 3.
 func TestWorkloadsThatASourceRefuses(t *testing.T) {
 	for _, c := range []struct {
 		source, workload, message string

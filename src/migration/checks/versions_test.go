@@ -44,8 +44,9 @@ func releases() []struct {
 	}
 }
 
-// verdicts returns what Juju does with a model between the lines where the target is not
-// older: the rules that forbid it, or with "warn" those that warn, or "" for neither.
+// verdicts returns what Juju does with a model between two release lines if the target is not
+// older: the rules that forbid the migration, or with "warn" the rules that warn, or "" for
+// neither.
 func verdicts() map[line]map[line]string {
 	const no4, old36 = "juju4-from-36-only", "juju4-source-facades"
 	return map[line]map[line]string{
@@ -87,7 +88,7 @@ func verdicts() map[line]map[line]string {
 	}
 }
 
-// Every pair of releases has one verdict, with what it follows from.
+// Every pair of releases has one verdict, and the rule that it follows from.
 func TestEveryPairOfVersions(t *testing.T) {
 	type release struct {
 		line    line

@@ -19,8 +19,8 @@ func models() []facts.Model {
 	}
 }
 
-// What juju models, show-model, switch and status print, what jimmctl prints of a model,
-// and the tags of access rules and audit logs all name it.
+// The names that juju models, show-model, switch and status print, those that jimmctl prints, and
+// the tags of access rules and audit logs all select the model.
 func TestSelectTakesEveryFormThatIsPrinted(t *testing.T) {
 	for _, text := range []string{
 		"prod", "alice@example.com/prod", "alice/prod", " alice@example.com/prod ", prodUUID, strings.ToUpper(prodUUID),
@@ -39,8 +39,8 @@ func TestSelectTakesEveryFormThatIsPrinted(t *testing.T) {
 	}
 }
 
-// A text that was copied with its quotes, the name of a service account, which is a UUID
-// itself, and a pattern behind the name of a controller.
+// Text copied with its quotes, the name of a service account, which contains a UUID, and a pattern
+// after the name of a controller.
 func TestSelectTakesWhatIsCopied(t *testing.T) {
 	const account = "fca1f605-736e-4d1f-bcd2-aecc726923be"
 	all := append(models(), facts.Model{Name: "m", Owner: account + "@serviceaccount", UUID: "44444444-1a57-4f1c-8c4e-6f0f2b9b7d55"})
@@ -66,7 +66,7 @@ func TestSelectTakesWhatIsCopied(t *testing.T) {
 	}
 	for pattern, count := range map[string]int{
 		"alice@example.com/*": 2, "'def*'": 2, "*": 6, "[a-c]*@example.com/*": 4, account + "@serviceaccount/*": 1,
-		"model-*": 1, "jaas:*": 0, "alice/*": 0, // What may stand for more than was meant selects nothing.
+		"model-*": 1, "jaas:*": 0, "alice/*": 0, // Text that can mean more than one thing selects nothing.
 	} {
 		if got, err := facts.SelectAll(all, pattern); err != nil || len(got) != count {
 			t.Errorf("%q: %d models, %v, want %d", pattern, len(got), err, count)
@@ -83,7 +83,8 @@ func TestSelectTakesWhatIsCopied(t *testing.T) {
 	}
 }
 
-// A model is meant by its UUID or full name, however it is written, and not by a pattern or its bare name.
+// The UUID or full name of a model names it, in every notation; a pattern or its bare name does
+// not.
 func TestNamedBy(t *testing.T) {
 	prod := models()[0]
 	for text, want := range map[string]bool{
@@ -96,7 +97,7 @@ func TestNamedBy(t *testing.T) {
 	}
 }
 
-// What names no model is answered with the nearest names, and nothing is guessed.
+// For text that names no model the error suggests the nearest names. Nothing is guessed.
 func TestSelectSuggests(t *testing.T) {
 	const prod = "alice@example.com/prod"
 	for text, want := range map[string]string{
@@ -110,7 +111,7 @@ func TestSelectSuggests(t *testing.T) {
 		"alice@external/prod":    prod,
 		"jaas:admin/prod":        prod,
 		"prod*":                  prod, // "juju models" marks the current model so.
-		"alice@example.com/prod.postgresql-primary": prod, // The URL of an offer.
+		"alice@example.com/prod.postgresql-primary": prod, // URL of an offer.
 		"model-prdo":                          prod,
 		"345678":                              prod, // The short form of a UUID that Juju prints.
 		"abcdef01":                            prod,
@@ -161,7 +162,7 @@ func TestControllersAreNamed(t *testing.T) {
 	}
 }
 
-// A name with something beside it, a list where one is needed, and an owner alone.
+// A name with extra text, a list where one name is needed, and an owner alone.
 func TestWhatIsNamedWithinAText(t *testing.T) {
 	const prod, eu = "alice@example.com/prod", "bob@example.com/postgresql-eu"
 	for text, want := range map[string]string{
@@ -224,7 +225,7 @@ func TestNamesWithCharactersThatNoNameHas(t *testing.T) {
 	}
 }
 
-// If only the case differs, no other name was meant.
+// If only the case differs, the error suggests no other name.
 func TestTheNearestNameIsTheSameInAnotherCase(t *testing.T) {
 	all := []facts.Model{{Name: "a", Owner: "x"}, {Name: "b", Owner: "x"}, {Name: "eu-1", Owner: "x"}, {Name: "eu-2", Owner: "x"}}
 	for text, want := range map[string]string{"A": "did you mean x/a?", "EU-1": "did you mean x/eu-1?", "eu-3": "did you mean x/eu-1 or x/eu-2?"} {
@@ -234,7 +235,7 @@ func TestTheNearestNameIsTheSameInAnotherCase(t *testing.T) {
 	}
 }
 
-// A tag is no mistyped UUID, and of a mistyped one the UUID is what is wrong.
+// A tag is not a mistyped UUID. In a mistyped tag the UUID is wrong.
 func TestATagIsReadAsTheUUIDThatItHas(t *testing.T) {
 	const unknown = "99999999-2222-4333-8444-555555555555"
 	for text, want := range map[string]string{

@@ -8,7 +8,7 @@ import (
 	"jimm-migrator/src/migration/judge"
 )
 
-// What JIMM's audit log says about the target is judged like everything else.
+// What JIMM's audit log says about the target is judged like every other answer.
 func TestTheLogSaysWhereAMigrationGoes(t *testing.T) {
 	start := live("exporting model", false).Attempt.Start
 	to := func(names ...string) facts.Audit {

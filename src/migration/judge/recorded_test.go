@@ -8,9 +8,9 @@ import (
 	"jimm-migrator/src/migration/judge"
 )
 
-// JIMM records the target, and its list shows an aborted migration there. The record is
-// wrong if that was the migration to the target; where the target alone hosts the
-// model, it was another one, away from the target.
+// JIMM records the target, and its list shows an aborted migration there. The record is wrong if
+// that was the migration to the target; if the target alone hosts the model, it was another one,
+// away from the target.
 func TestARecordedTargetThatShowsAnAbortedMigration(t *testing.T) {
 	source, target := controller("west", "3.6.14"), controller("east", "3.6.14")
 	base := judge.Baseline{Model: facts.Model{UUID: model}, Source: source, Target: target, TargetProved: true}

@@ -22,7 +22,7 @@ const (
 	limitMoving = time.Hour
 )
 
-// poll is one poll, so long after the one before.
+// poll is one poll, and the time since the one before.
 type poll struct {
 	after  time.Duration
 	text   string

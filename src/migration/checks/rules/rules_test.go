@@ -83,8 +83,8 @@ func TestEveryRuleHasItsFixAndItsEvidence(t *testing.T) {
 	}
 }
 
-// A file says what it is for, and each id is used once in it. "<4.1.0" includes
-// the betas of 4.1; to mean 4.0, write "<4.1".
+// A file describes its purpose, and each id occurs once in it. "<4.1.0" includes the betas of 4.1;
+// to mean 4.0, write "<4.1".
 func TestFilesAreWhole(t *testing.T) {
 	beta := regexp.MustCompile(`"<\d+\.\d+\.0"|<\d+\.\d+\.0 `)
 	betas := []string{"juju4-beta-source", "juju4-beta-target", "juju41-beta"}
@@ -215,8 +215,9 @@ type claim struct {
 	fixed rules.Fixed
 }
 
-// claims returns what the entries say about when which issue is fixed: those whose
-// evidence begins with the issue, in "juju/juju#1, fixed by #2; …", or whose id it is.
+// claims returns what the entries say about the releases that fix an issue: the entries with
+// evidence that begins with the issue, in "juju/juju#1, fixed by #2; …", or with the issue as their
+// id.
 func claims(book rules.Book) map[string][]claim {
 	issue := regexp.MustCompile(`(?:#|Launchpad )(\d+)`)
 	out := map[string][]claim{}
@@ -261,7 +262,7 @@ func TestAnIssueIsFixedInTheSameReleases(t *testing.T) {
 	}
 }
 
-// What explains a fault of Juju's says where it is and until which release, as the
+// The explanation of a Juju bug names the affected controller and the first fixed release, as the
 // rules do.
 func TestReasonsWithAFixSayWhoHasTheFault(t *testing.T) {
 	upgrade := regexp.MustCompile(`\d+\.\d+\.\d+ or newer`)

@@ -333,7 +333,7 @@ func TestRemediesThatMakeMattersWorseAreNamed(t *testing.T) {
 	}
 }
 
-// An advisory that every migration shows is not read.
+// An advisory that is shown for every migration is not read by users.
 func TestNoAdvisoryIsShownForEveryMigration(t *testing.T) {
 	for _, pair := range [][2]string{{"3.6.28", "3.6.28"}, {"3.6.14", "3.6.14"}, {"3.6.28", "4.0.15"}, {"4.0.15", "4.1.0"}} {
 		f := holding(pair[0], pair[1], nil)
@@ -370,8 +370,7 @@ func TestFollowUps(t *testing.T) {
 	}
 }
 
-// If it is not known whether a model contains something, this does not count as
-// its absence.
+// Unknown contents do not count as absent.
 func TestWhatIsNotKnownIsOpen(t *testing.T) {
 	blind := rules.Facts{Source: "3.6.14", Target: "4.0.15", Model: "3.6.14"}
 	if _, maybe := ids(rules.All().Hops, blind); !slices.Contains(maybe, "juju4-offerer") {

@@ -14,8 +14,8 @@ import (
 	"jimm-migrator/src/migration/checks/rules"
 )
 
-// catchAll are the reasons for texts that no other reason explains: they only say which
-// server refuses what.
+// catchAll are the reasons for texts that no other reason explains: they only name the server that
+// refuses, and what it refuses.
 func catchAll() map[string]bool {
 	return map[string]bool{
 		"import": true, "export": true, "transfer": true, "binaries": true, "activation": true,
@@ -23,7 +23,7 @@ func catchAll() map[string]bool {
 	}
 }
 
-// placeOfTexts is a place from which texts of Juju or JIMM are.
+// placeOfTexts is a place in the source of Juju or JIMM that has texts.
 type placeOfTexts struct {
 	From, Source, Target, Before string
 	Direct                       bool // JIMM does not pass them on.
@@ -43,8 +43,8 @@ func readTexts(t *testing.T) []placeOfTexts {
 	return places
 }
 
-// forms are the forms in which a user meets a text: as the controller says it,
-// and as the client of JIMM passes it on.
+// forms are the forms of a text that a user sees: the controller's own, and the one in which JIMM's
+// client passes it on.
 func (p placeOfTexts) forms(text string) []string {
 	text = p.Before + text
 	if p.Direct || strings.HasPrefix(text, "cannot ") {
@@ -53,8 +53,7 @@ func (p placeOfTexts) forms(text string) []string {
 	return []string{text, `cannot migrate model "c0ffee" to controller "east": ` + text}
 }
 
-// Each text of Juju's source has the reason that it should have. testdata/texts.yaml
-// says where it is from.
+// Each text in Juju's source has the right reason. testdata/texts.yaml names its place.
 func TestTextsOfJuju(t *testing.T) {
 	texts, own := 0, 0
 	places := readTexts(t)
