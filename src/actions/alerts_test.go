@@ -53,9 +53,8 @@ func unpacked(t *testing.T) string {
 	return dir
 }
 
-// sent returns what Loki gets from a run of migrate-model in which report is
-// called, and from the hook update-status if there is a JIMM. It also returns
-// the rules that Loki got before.
+// sent returns what Loki gets from a run of migrate-model that calls report, and from the hook
+// update-status if there is a JIMM. It also returns the rules that Loki got before.
 func sent(t *testing.T, j *sim.JAAS, send func(*report.EventLog)) (entries []logql.Entry, rules map[string]rule) {
 	t.Helper()
 	l, logging := listen(t)
@@ -237,7 +236,7 @@ func TestAlertsFireOnWhatIsSent(t *testing.T) {
 	}
 }
 
-// drifting is a JAAS whose list shows that a model is not where it is recorded.
+// drifting is a JAAS with a list that shows a model on another controller than the recorded one.
 func drifting(t *testing.T) *sim.JAAS {
 	t.Helper()
 	j := startJAAS(t, `
@@ -261,8 +260,8 @@ func TestTheHourlyCheckFiresOnDrift(t *testing.T) {
 	}
 }
 
-// TestALongCordonFires has controllers that have been cordoned for more than a day, for
-// less, and for an unknown time.
+// TestALongCordonFires tests controllers that have been cordoned for more than a day, for less, and
+// for an unknown time.
 func TestALongCordonFires(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -290,9 +289,9 @@ models: [{name: test, controller: west}]
 	}
 }
 
-// TestAnInterruptedRunFires has an action that was killed while it moved a model, and that
-// has not been run again since a hook found out. Each update-status sends the line, until
-// the run has ended.
+// TestAnInterruptedRunFires tests an action that was killed while it moved a model, and that has
+// not been run again since a hook found out. Each update-status sends the line until the run has
+// ended.
 func TestAnInterruptedRunFires(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -339,7 +338,7 @@ models: [{name: test, controller: west}]
 		}
 		run(t, agent, "check-access", nil)
 		hook("config-changed")
-		// The hook found it that long ago.
+		// The hook found it this long ago.
 		do = func(ctx context.Context, a *charm.Action) error {
 			return a.SetState(ctx, map[string]string{"run-since": time.Now().UTC().Add(-test.since).Format(time.RFC3339)})
 		}

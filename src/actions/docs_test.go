@@ -16,8 +16,8 @@ import (
 	"jimm-migrator/src/migration/checks"
 )
 
-// reference returns the rows of a table in the reference: the one below the
-// heading whose first column has that name.
+// reference returns the rows of a table in the reference: the one below the heading that has this
+// name in its first column.
 func reference(t *testing.T, page, heading, column string) string {
 	t.Helper()
 	data, err := os.ReadFile("../../docs/reference/" + page)

@@ -156,8 +156,8 @@ func (l *listener) check(t *testing.T, some ...string) {
 	}
 }
 
-// judgedAs checks that each change of the verdict, or of what was observed, was sent once,
-// and that the last one is as given.
+// judgedAs checks that each change of the verdict or of the observation was sent once, and that the
+// last verdict is the given one.
 func (l *listener) judgedAs(t *testing.T, last string) {
 	t.Helper()
 	var judged []string
@@ -183,7 +183,7 @@ func listen(t *testing.T) (*listener, charmtest.Relation) {
 func loki(url string) charmtest.Relation {
 	return charmtest.Relation{Endpoint: "logging", RemoteApp: "loki", Units: map[string]map[string]string{
 		"loki/0": {"endpoint": `{"url": "` + url + `/loki/api/v1/push"}`},
-		"loki/1": {}, // has not said anything yet
+		"loki/1": {}, // has not sent anything yet
 	}}
 }
 
@@ -254,8 +254,7 @@ func TestAnAbortIsSentToLoki(t *testing.T) {
 	}
 }
 
-// TestLokiNeitherDelaysNorFailsAMigration has one Loki that hangs and one that
-// refuses.
+// TestLokiNeitherDelaysNorFailsAMigration uses one Loki that hangs and one that refuses lines.
 func TestLokiNeitherDelaysNorFailsAMigration(t *testing.T) {
 	t.Parallel()
 	release := make(chan struct{})
@@ -289,7 +288,7 @@ func TestLokiNeitherDelaysNorFailsAMigration(t *testing.T) {
 	}
 }
 
-// TestLokiBehindTLSIsTrustedByRelation gives the charm the authority through
+// TestLokiBehindTLSIsTrustedByRelation gives the charm the certificate authority through
 // receive-ca-cert.
 func TestLokiBehindTLSIsTrustedByRelation(t *testing.T) {
 	t.Parallel()
@@ -343,8 +342,7 @@ func TestDriftIsSent(t *testing.T) {
 	}
 }
 
-// TestAnUnnamedTargetIsReportedOnceItIsKnown follows a migration that another
-// client has started.
+// TestAnUnnamedTargetIsReportedOnceItIsKnown follows a migration of another client.
 func TestAnUnnamedTargetIsReportedOnceItIsKnown(t *testing.T) {
 	t.Parallel()
 	l, logging := listen(t)

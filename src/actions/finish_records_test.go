@@ -42,8 +42,8 @@ func await(t *testing.T, j *sim.JAAS, model string, phase controller.Phase) {
 	}
 }
 
-// TestRecordsAreFinished has a migration that was started and is not followed to
-// its end, by a JIMM that records nothing by itself.
+// TestRecordsAreFinished starts a migration with a JIMM that records nothing by itself, and does
+// not follow it to its end.
 func TestRecordsAreFinished(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -72,7 +72,7 @@ func TestRecordsAreFinished(t *testing.T) {
 			agent.SetLeader(!test.notLeader)
 			updateStatus(t, agent)
 			recordIs(t, j, held, test.want)
-			recordIs(t, j, strayed, "west") // no request to JIMM to migrate this one
+			recordIs(t, j, strayed, "west") // without a request to JIMM to migrate this one
 			logins := 2
 			if test.notLeader {
 				logins = 1
@@ -92,8 +92,7 @@ func TestRecordsAreFinished(t *testing.T) {
 	}
 }
 
-// TestRecordsOfOthersAreLeftAlone has a migration that another account has asked
-// for.
+// TestRecordsOfOthersAreLeftAlone has a migration that another account requested.
 func TestRecordsOfOthersAreLeftAlone(t *testing.T) {
 	t.Parallel()
 	agent, j := stageOf(t, "2024")
@@ -113,8 +112,7 @@ func TestRecordsOfOthersAreLeftAlone(t *testing.T) {
 	recordIs(t, j, prod, "west")
 }
 
-// TestAnAbortedMigrationIsNotRecorded has a request of our own that has come to
-// nothing.
+// TestAnAbortedMigrationIsNotRecorded has a request of our own that was aborted.
 func TestAnAbortedMigrationIsNotRecorded(t *testing.T) {
 	t.Parallel()
 	agent, j := stageOf(t, "2024")
@@ -129,8 +127,8 @@ func TestAnAbortedMigrationIsNotRecorded(t *testing.T) {
 	}
 }
 
-// TestWithoutARedirectNothingIsRecorded has a source that keeps a copy: the
-// engine would record the target, but an operator has to decide.
+// TestWithoutARedirectNothingIsRecorded has a source that keeps a copy: the engine would record the
+// target, but an administrator has to decide.
 func TestWithoutARedirectNothingIsRecorded(t *testing.T) {
 	t.Parallel()
 	agent, j := stageOf(t, "2024")
@@ -147,8 +145,8 @@ func TestWithoutARedirectNothingIsRecorded(t *testing.T) {
 	}
 }
 
-// TestAllRecordsAreFinished has a run of many models that was killed: more than one
-// hook may have the time for, and a source that does not answer among them.
+// TestAllRecordsAreFinished has a killed run of many models: more than one hook has time for, and
+// with a source that does not answer.
 func TestAllRecordsAreFinished(t *testing.T) {
 	t.Parallel()
 	var world strings.Builder
@@ -184,7 +182,7 @@ func TestAllRecordsAreFinished(t *testing.T) {
 		t.Fatal(err)
 	}
 	left := models[2:]
-	for range 40 { // A slow machine records one model a hook.
+	for range 40 { // A slow machine records one model per hook.
 		updateStatus(t, agent)
 		agents.Age(t, agent, time.Hour)
 		left = slices.DeleteFunc(slices.Clone(left), func(id string) bool {
@@ -202,7 +200,8 @@ func TestAllRecordsAreFinished(t *testing.T) {
 	if api, _ := j.Logins(); api > 41 {
 		t.Errorf("%d logins", api)
 	}
-	// JIMM of 2024 keeps the secret of each login, so what is left waits for an hour as well.
+	// JIMM of 2024 stores the secret of each login, so the remaining models wait for an hour as
+	// well.
 	updateStatus(t, agent)
 	before, _ := j.Logins()
 	agents.Remember(t, agent, func(health map[string]any) { health["finishing"] = models[0] })

@@ -11,7 +11,7 @@ import (
 // Known failure modes that need a whole unit, each named after its issue; see also
 // src/jaas and src/migration.
 
-// People name models, and names need not be unique.
+// Users name models, and names need not be unique.
 func TestIssue1371_NamesThatAreNotUnique(t *testing.T) {
 	t.Parallel()
 	for _, year := range []string{"2024", "2026"} {

@@ -44,4 +44,4 @@ func TestMigrationStatus(t *testing.T) {
 	}
 }
 
-// An incomplete answer says what is missing.
+// An incomplete answer names what is missing.

@@ -18,7 +18,8 @@ const (
 	listsTargets = "juju run jimm-migrator/0 list-migration-targets model=" + prod
 	listsControl = "juju run jimm-migrator/0 list-controllers"
 	locates      = "juju run jimm-migrator/0 locate-model model=" + prod
-	// Mistakes that mean the same to each action: what was typed, and what the answer says about it.
+	// Mistakes that every action treats alike: the given value, and the text of the answer about
+	// it.
 	noModel      = `JIMM has no model "pord"; did you mean alice@example.com/prod?`
 	shortUUID    = `JIMM has no model "11111111-1111-4111-8111-11111111111"; a UUID has 36 characters, and this one has 35`
 	onePattern   = `"pr*" is a pattern, but one model is needed; did you mean alice@example.com/prod?`
@@ -37,11 +38,11 @@ type mistake struct {
 	param, value, says string
 	// next is the command that helps, "" if only the value has to be corrected.
 	next string
-	// completes reports that the action ends well and says that nothing matches.
+	// completes reports that the action completes and reports that nothing matches.
 	completes bool
 }
 
-// aModel are the mistakes in the parameter that names one model.
+// aModel are the mistakes in a parameter that names one model.
 func aModel() []mistake {
 	return []mistake{
 		{param: "model", value: "pord", says: noModel, next: listsModels},
@@ -50,7 +51,7 @@ func aModel() []mistake {
 	}
 }
 
-// models are those in one that names models.
+// models are those in a parameter that names models.
 func models(param string) []mistake {
 	return []mistake{
 		{param: param, value: "pord", says: noModel, next: listsModels},
@@ -66,7 +67,7 @@ func aTimeout(completes ...mistake) []mistake {
 	return append([]mistake{{param: "timeout", value: "0s", says: noDuration}}, completes...)
 }
 
-// mistakes are those of each action, with parameters that are right besides.
+// mistakes are those of each action, with correct other parameters.
 func mistakes() map[string]struct {
 	right map[string]any
 	wrong []mistake
@@ -112,7 +113,7 @@ func mistakes() map[string]struct {
 		"cordon-controller":   {wrong: aController("controller", listsControl)},
 		"uncordon-controller": {wrong: aController("controller", listsControl)},
 		"drain-controller": {map[string]any{"controller": "west", "targets": "east"}, slices.Concat(
-			// A pattern may match nothing: a drain is repeated until what it excludes is gone.
+			// A pattern may match nothing: a drain is repeated until all excluded models are gone.
 			aController("controller", listsControl), aController("targets", listsControl), models("exclude")[:1], aTimeout(
 				short,
 				mistake{param: "plan", value: "x: [", says: noPlan},
@@ -142,9 +143,9 @@ func goals(action, param string) map[string]any {
 	}[param]
 }
 
-// A mistyped value is answered with what was given and what it can be, and with the command
-// that lists the names, whatever the action; nothing is changed, and the same command can
-// not help.
+// The answer to a mistyped value has the given value, the accepted ones, and the command that lists
+// the names, whatever the action. Nothing is changed, and repeating the same command is not
+// suggested.
 func TestMistakesAreAnswered(t *testing.T) {
 	t.Parallel()
 	agent, j := unit(t, "2026", "migrator", twoModels)
@@ -190,8 +191,8 @@ func answered(t *testing.T, task charmtest.Task, m mistake) {
 	}
 }
 
-// Each parameter that takes a text has its mistakes in the table, unless no text is wrong or
-// Juju itself refuses what is.
+// The mistakes of each parameter with a text are in the table, unless every text is valid or Juju
+// itself refuses the invalid ones.
 func TestEveryParameterHasItsMistakes(t *testing.T) {
 	t.Parallel()
 	free := map[string]string{

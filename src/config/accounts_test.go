@@ -64,8 +64,7 @@ func TestAccountsOfControllersAreRead(t *testing.T) {
 	}
 }
 
-// An error names the key, the line and the controller, never a value; and it
-// stops nothing.
+// An error names the key, the line and the controller, never a value. It prevents nothing else.
 func TestAccountsThatCannotBeUsedAreNamedWithoutValues(t *testing.T) {
 	t.Parallel()
 	const (

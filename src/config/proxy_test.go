@@ -9,15 +9,14 @@ import (
 	"jimm-migrator/tests/unit"
 )
 
-// TestTheModelsProxyIsUsed has JIMM and Loki behind the proxy of the model; hosts
-// that are in the cluster, that a relation has named, or that are excepted are
-// reached directly.
+// TestTheModelsProxyIsUsed puts JIMM and Loki behind the model's proxy. Hosts in the cluster, hosts
+// that a relation has named, and excepted hosts are reached directly.
 func TestTheModelsProxyIsUsed(t *testing.T) {
 	for name, test := range map[string]struct {
 		url       string
 		noProxy   string
 		relations []charmtest.Relation
-		asks      string // "" for no one
+		asks      string // "" for none
 	}{
 		"wss":                   {url: "wss://jimm.example.com", asks: "CONNECT jimm.example.com:443"},
 		"ws":                    {url: "ws://jimm.example.com:8080", asks: "GET jimm.example.com:8080"},

@@ -25,13 +25,13 @@ func TestLokiIsReachedByTheModelsProxy(t *testing.T) {
 		}}},
 	})
 	unit.Act(t, agent, func(ctx context.Context, u config.Unit) error {
-		feed := cos.Loki(ctx, u, time.Millisecond)
-		feed.Push("line")
+		loki := cos.Loki(ctx, u, time.Millisecond)
+		loki.Push("line")
 		select {
 		case <-g.First:
 		case <-ctx.Done():
 		}
-		_ = feed.Close() // no one takes it
+		_ = loki.Close() // nothing accepts it
 		return nil
 	})
 	for _, request := range g.Requests() {

@@ -28,8 +28,8 @@ func TestStoredFilesCanBeUnpacked(t *testing.T) {
 	}
 }
 
-// unpack unpacks an .xz file with xz, if it is installed, and by itself: it
-// checks every sum, and supports only files that are not compressed.
+// unpack unpacks an .xz file with xz, if it is installed, and by itself: it checks every checksum,
+// and supports only uncompressed files.
 func unpack(t *testing.T, file []byte) []byte {
 	t.Helper()
 	le := binary.LittleEndian

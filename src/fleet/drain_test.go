@@ -223,8 +223,9 @@ func TestVerdictsAreNotStrongerThanTheTruth(t *testing.T) {
 	}
 }
 
-// A drain that plans again includes what has arrived, and what no run could try because another client was migrating
-// it. A model that a run has tried is left to the next drain.
+// A drain that plans again includes models that have arrived, and models that no run could try
+// because another client was migrating them. A model that a run has tried is left to the next
+// drain.
 func TestADrainThatPlansAgainTriesNoModelTwice(t *testing.T) {
 	s := jaas(model("a", "west", 1), model("b", "west", 1), model("c", "west", 1), model("d", "east", 1))
 	plan, err := fleet.Arrived(s, fleet.Policy{Goal: fleet.Drain, From: "west", Targets: to("east")}, []fleet.MoveResult{
@@ -240,8 +241,8 @@ func TestADrainThatPlansAgainTriesNoModelTwice(t *testing.T) {
 	}
 }
 
-// Each question to a controller that does not answer may take ten seconds: after three in a
-// row it is not asked any more, not even about models that JIMM does not list. One answer
+// Each question to a controller that does not answer may take ten seconds, so the controller is not
+// asked any more after three in a row, not even about models that JIMM does not list. An answer
 // resets the count.
 func TestASilentControllerIsNotAskedAboutEveryModel(t *testing.T) {
 	names := []string{"a", "b", "c", "d", "e", "f"}
@@ -265,8 +266,8 @@ func TestASilentControllerIsNotAskedAboutEveryModel(t *testing.T) {
 	}
 }
 
-// If a reason resolves by itself, the drain can be repeated; if something must be changed first,
-// it cannot.
+// If a reason resolves by itself, the drain can be repeated. If something must be changed first, it
+// cannot.
 func TestADrainThatMustWaitSaysSo(t *testing.T) {
 	flights := func(source, target string, names ...string) func(*fleet.Snapshot) {
 		return func(s *fleet.Snapshot) {

@@ -278,7 +278,7 @@ func TestHops(t *testing.T) {
 			t.Errorf("%q is no version of agents", version)
 		}
 	}
-	// A model that has nothing to do is left, not omitted.
+	// A model for which there is nothing to do is left, not omitted.
 	if p, err := fleet.MakeUpgrade(s, fleet.Policy{Models: []string{"a"}}, "2.9.1"); err != nil || lefts(p) != "already-there a" {
 		t.Errorf("%s, %v", lefts(p), err)
 	}

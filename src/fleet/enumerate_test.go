@@ -144,8 +144,8 @@ func checkTargets(s fleet.Snapshot) error {
 	return nil
 }
 
-// forbidden are targets that are never allowed, whatever else is known. JIMM is only known to record models on Juju 4
-// where it has a record there.
+// forbidden are targets that are never allowed, whatever else is known. JIMM is known to record
+// models on Juju 4 only if it already has a record there.
 func forbidden(s fleet.Snapshot, m facts.Model, c facts.Controller) bool {
 	recorded := slices.ContainsFunc(s.Models, func(m facts.Model) bool { return m.Recorded == c.UUID })
 	return c.UUID == m.Recorded || c.Status == "deprecated" || c.AgentVersion == "3.5.4" || c.AgentVersion == "4.0.15" && !recorded ||
@@ -216,7 +216,7 @@ func checkMove(s fleet.Snapshot, p fleet.Policy, m facts.Model, e fleet.Entry) e
 	}
 }
 
-// checkRefusal reports an error that has no reason.
+// checkRefusal reports an error that gives no reason.
 func checkRefusal(s fleet.Snapshot, p fleet.Policy, err error) error {
 	usable := 0
 	for _, c := range s.Controllers {

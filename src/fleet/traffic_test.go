@@ -127,8 +127,8 @@ func TestTrafficSeesWhatMoves(t *testing.T) {
 	}
 }
 
-// Models with a migration request that JIMM does not list are identified only by their UUIDs: the name of a model that
-// is gone may later be another model's.
+// Models with a migration request that JIMM does not list are identified only by their UUIDs: the
+// name of a removed model may later belong to another one.
 func TestTrafficNamesWhatJIMMDoesNotList(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := &lists{models: []facts.Model{model("a", "west", 3), model("b", "west", 3)}}
@@ -143,7 +143,7 @@ func TestTrafficNamesWhatJIMMDoesNotList(t *testing.T) {
 	})
 }
 
-// An observation that must be new asks again, although no time has passed since the last one: a
+// An observation that must be new is made again, although no time has passed since the last one: a
 // cordon can have been set in the meantime.
 func TestTrafficListsAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -179,9 +179,9 @@ func TestBookHasNoLimit(t *testing.T) {
 	})
 }
 
-// A plan that does not fit this JAAS, as it is now, starts nothing: one of another JAAS,
-// one whose controller was bootstrapped again under its name, one that is too old, and one
-// on a unit that does not lead.
+// A plan that does not fit the present JAAS starts nothing: a plan of another JAAS, of a controller
+// that was bootstrapped again under its name, one that is too old, and one on a unit that is not
+// the leader.
 func TestApplyRefusesAPlanThatDoesNotFit(t *testing.T) {
 	for name, test := range map[string]struct {
 		change func(*fleet.RunOptions, *bool)
@@ -206,8 +206,7 @@ func TestApplyRefusesAPlanThatDoesNotFit(t *testing.T) {
 			leads, o := true, fleet.RunOptions{Plan: plan, JAAS: plan.JAAS}
 			test.change(&o, &leads)
 			book := fleet.NewBook(l, 25*time.Hour, 5*time.Second)
-			// There is neither a view nor a writer: a call that needs one is a
-			// mistake.
+			// There is neither a view nor a writer: a call that needs one is a mistake.
 			done, err := fleet.Apply(t.Context(), fleet.Means{
 				Traffic: fleet.NewTraffic(fleet.NewLists(l, 5*time.Second), book, witness{lists: l}, fleet.TrafficOptions{Poll: 5 * time.Second, Probe: true}), Book: book,
 				Leader: func(context.Context) (bool, error) { return leads, nil },

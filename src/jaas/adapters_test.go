@@ -120,7 +120,7 @@ func TestMigrateOverTheWire(t *testing.T) {
 		{name: "the source restarts", world: usual, during: func(w world) { w.Restart("west") }, outcome: facts.Migrated, record: "east"},
 		{name: "ModelInfo hangs for a while", world: slowly + usual + fmt.Sprintf(fault, "west", "ModelInfo", "no-answer", 2, 3), outcome: facts.Migrated, record: "east"},
 		{name: "recording fails at first", world: usual + fmt.Sprintf(fault, "jimm", "UpdateMigratedModel", "drop-after", 1, 0), outcome: facts.Migrated, record: "east"},
-		// JIMM of 2024 answers as if there were no models, without an error.
+		// JIMM of 2024 answers as if there were no models, and without an error.
 		{name: "OpenFGA is away for a while", world: slowly + usual, during: func(w world) {
 			w.JIMM().OpenFGADown(true)
 			time.AfterFunc(40*time.Second, func() { w.JIMM().OpenFGADown(false) })
@@ -254,7 +254,7 @@ func TestLoginsToAJIMMThatBreaksConnections(t *testing.T) {
 	})
 }
 
-// A login that is refused for a while is no reason to give up.
+// A login that is refused for a while is not a reason to give up.
 func TestLoginRefusedForAWhile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := startWorld(t, "2024", twoControllers+"models: [{name: prod}]\n")

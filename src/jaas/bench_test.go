@@ -21,8 +21,7 @@ const (
 	manyControllers = 50
 )
 
-// crowd is a JIMM with a large JAAS, whose answers are made once, and its
-// controllers.
+// crowd is a JIMM with a large JAAS, which prepares its answers once, and its controllers.
 type crowd struct {
 	summaries, controllers json.RawMessage
 	network                *wire.Network
@@ -111,7 +110,7 @@ func (c *crowd) answer(req *wire.Request) (any, error) {
 	return nil, wire.Errorf("not implemented", "%s is not implemented", req)
 }
 
-// controllerSession answers the probe that the controller has the model.
+// controllerSession answers to the probe that the controller has the model.
 func controllerSession(i int) func(context.Context, *wire.Request) (any, error) {
 	return func(ctx context.Context, _ *wire.Request) (any, error) {
 		model, _ := ctx.Value(modelKey{}).(string)

@@ -12,8 +12,8 @@ import (
 	"jimm-migrator/src/report"
 )
 
-// Known failure modes that need the wire, each named after its issue. The others
-// are in src/migration, whose issues_test.go also lists those that no API shows.
+// Known failure modes that need the wire, each named after its issue. The others are in
+// src/migration; issues_test.go there also lists those that no API shows.
 
 // update-migrated-model was forgotten; also canonical/jimm#1228: the automatic
 // completion was removed because it did not work.
@@ -60,10 +60,9 @@ faults: [{server: jimm, method: UpdateMigratedModel, action: refuse, error: {mes
 	})
 }
 
-// While JIMM considers a model to be migrating, it answers logins to it with a
-// message of its own. That message stands for the source's refusal and is not a
-// failure: without the probe, it is the only sign that the source has released the
-// model.
+// While JIMM considers a model to be migrating, it answers logins to it with a message of its own.
+// That message stands for the source's refusal and is not a failure: without probes it is the only
+// sign that the source has released the model.
 func TestIssue1692_FinishingMigration(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := startWorld(t, "2026", "speed: 1\n"+twoControllers+"models: [{name: prod}]\n")
@@ -101,7 +100,7 @@ func TestIssue20361_LeftOverImport(t *testing.T) {
 				if again.Outcome != facts.Refused || !strings.Contains(report.Summary(again), "target-copy: \"east\" has a half-imported copy of the model") || w.Count("jimm", "JIMM.MigrateModel") != 1 {
 					t.Errorf("%s: again %s: %s", year, again.Outcome, report.Summary(again))
 				}
-				// Both runs name the same command, if there is an account for it.
+				// Both runs suggest the same command, if there is an account for it.
 				for _, res := range []migration.Result{res, again} {
 					command := ""
 					if account {
@@ -120,8 +119,8 @@ func TestIssue20361_LeftOverImport(t *testing.T) {
 	}
 }
 
-// The target has taken over the model, and the source aborts: both report that they
-// host it, even to an anonymous client. Nothing is recorded, and nothing is started.
+// The target has activated the model, and the source aborts: both report that they host it, even to
+// an anonymous client. Nothing is recorded, and nothing is started.
 func TestIssue21459_BothHaveItAfterAnAbort(t *testing.T) {
 	for _, year := range []string{"2024", "2026"} {
 		synctest.Test(t, func(t *testing.T) {

@@ -11,8 +11,7 @@ import (
 	"jimm-migrator/src/migration/facts"
 )
 
-// It is known which units have joined a relation if each unit that should join was
-// seen.
+// The units that have joined a relation are known if each unit that should join was seen.
 func TestWhichUnitsHaveJoined(t *testing.T) {
 	principal := func(application string) jimm.RelationEndpoint { return jimm.RelationEndpoint{Application: application} }
 	subordinate := func(application string) jimm.RelationEndpoint {

@@ -8,8 +8,8 @@ import (
 	"jimm-migrator/src/jaas"
 )
 
-// The longer JIMM is away, the longer the pause between two attempts to connect. Once it has been
-// back for a while, the first pause after the next loss is short again.
+// The longer JIMM does not answer, the longer the pause between two attempts to connect. Once it
+// has answered for a while, the first pause after the next loss is short again.
 func TestThePauseToReconnectStartsSmallAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -24,7 +24,7 @@ const (
 	leftBehind = threeControllers + "models: [{name: prod, created-here: true, history: [{to: east, abort-at: IMPORT, leave-copy: true}]}]\n"
 )
 
-// removal is one run of the engine that is to remove a copy.
+// removal is one run of the engine that removes a copy.
 type removal struct {
 	controller, confirm string
 	unprobed            bool
@@ -236,8 +236,7 @@ func (w world) request(ctx context.Context, to string) error {
 	return nil
 }
 
-// A run that is stopped claims nothing, and the next run finds out what
-// happened.
+// A stopped run claims nothing, and the next run finds out what happened.
 func TestARemovalThatIsInterrupted(t *testing.T) {
 	t.Parallel()
 	for after, want := range map[time.Duration]struct {

@@ -38,7 +38,7 @@ const (
 	modelsByName = "moving-%03d"
 )
 
-// manyMigrations is a world in which so many models stop on their way.
+// manyMigrations is a world in which this many models stop during their migration.
 func manyMigrations(n int) string {
 	var yaml strings.Builder
 	yaml.WriteString(twoControllers + "models:\n")
@@ -48,8 +48,8 @@ func manyMigrations(n int) string {
 	return yaml.String()
 }
 
-// A watched migration asks JIMM at most once a second, whatever the poll interval
-// and whoever else is watched: the budget of the design, counted in virtual time.
+// A watched migration calls JIMM at most once a second, whatever the poll interval and the number
+// of other watches: the budget of the design, in virtual time.
 func TestWatchedMigrationsAskJIMMOnceASecondAtMost(t *testing.T) {
 	const n, seconds = 3, 60
 	for _, year := range []string{"2024", "2026"} {
@@ -82,9 +82,9 @@ func TestWatchedMigrationsAskJIMMOnceASecondAtMost(t *testing.T) {
 	}
 }
 
-// A watch asks JIMM of 2026 for its list, for which that connects to every controller, once a
-// minute at most while the list shows the same: with 50 controllers, a list at each poll was
-// 36,000 connections an hour.
+// A watch asks JIMM of 2026 for its list, for which JIMM connects to every controller, at most once
+// a minute while the list shows the same. With 50 controllers, a list at each poll was 36,000
+// connections an hour.
 func TestAWatchListsModelsOnceAMinuteAtMost(t *testing.T) {
 	const settled, minutes = 100, 5
 	for _, c := range []struct {
@@ -139,7 +139,7 @@ func listsOf(w world) int {
 	return received(w, func(message string) bool { return strings.Contains(message, `"ListModelSummaries"`) })
 }
 
-// askedOf counts all that JIMM was asked, but for pings.
+// askedOf counts all calls of JIMM except pings.
 func askedOf(w world) int {
 	return received(w, func(message string) bool { return !strings.Contains(message, `"Pinger"`) })
 }
@@ -168,8 +168,8 @@ func watch(ctx context.Context, settings config.Settings, i int, opts migration.
 	return err
 }
 
-// TestServeManyMigrations is no test: it is the other process of the benchmark
-// below, whose servers must not count in its numbers.
+// TestServeManyMigrations is not a test: it is the other process of the benchmark below, so that
+// its servers do not count.
 func TestServeManyMigrations(t *testing.T) {
 	year := ""
 	for i, arg := range os.Args[:len(os.Args)-1] {
@@ -197,9 +197,9 @@ func TestServeManyMigrations(t *testing.T) {
 // served is where the other process serves.
 type served struct{ URL, CA, ID, Secret string }
 
-// BenchmarkWatch watches 200 migrations at once for twenty seconds, each with a
-// connection and a poll interval of five seconds as an action has it. The budget is
-// 64 MiB: rss-MiB is what the process has got for it, live-MiB what it must have.
+// BenchmarkWatch watches 200 migrations at once for twenty seconds, each with a connection and a
+// poll interval of five seconds, as in an action. The budget is 64 MiB: rss-MiB is the memory that
+// the process has, live-MiB what it needs.
 func BenchmarkWatch(b *testing.B) {
 	for _, year := range []string{"2024", "2026"} {
 		b.Run(year, func(b *testing.B) {
@@ -271,7 +271,7 @@ func elsewhere(b *testing.B, year string) config.Settings {
 	return config.Settings{JIMM: jimm.Options{URL: at.URL, ClientID: at.ID, ClientSecret: jimm.NewSecret(at.Secret), RootCAs: roots}}
 }
 
-// processor is the time that this process has had.
+// processor is the processor time of this process.
 func processor(b *testing.B) time.Duration {
 	b.Helper()
 	var u syscall.Rusage
@@ -281,7 +281,7 @@ func processor(b *testing.B) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// resident is the memory that this process has now.
+// resident is the present memory of this process.
 func resident(b *testing.B) int {
 	b.Helper()
 	status, err := os.ReadFile("/proc/self/status")

@@ -269,7 +269,7 @@ func TestNewestAuditEventsReadsEachOnceNewestFirst(t *testing.T) {
 	}
 }
 
-// serveLog starts a server whose log has n events, a second apart.
+// serveLog starts a server with a log of n events, one second apart.
 func serveLog(t *testing.T, n int) (*auditServer, *fakeJIMM) {
 	t.Helper()
 	server := &auditServer{}
@@ -361,8 +361,8 @@ C-> {"params":{"method":"MigrateModel","limit":100,"sortTime":true},"request":"F
 	}
 }
 
-// sortNewestFirst sorts by time only; events of one time come in the order of
-// the log, or in the opposite one.
+// sortNewestFirst sorts by time only; events of the same time come in the order of the log, or in
+// the opposite one.
 func sortNewestFirst(events []jimm.AuditEvent, opposite bool) {
 	if opposite {
 		slices.Reverse(events)

@@ -179,8 +179,8 @@ func TestUpdateMigratedModel(t *testing.T) {
 	}
 }
 
-// JIMM of 2024 takes the first controller of its database for an empty name;
-// the two others would be looked up as they are.
+// JIMM of 2024 uses the first controller of its database for an empty name; the two others would
+// use the name as it is.
 func TestCallsRefusedBeforeSending(t *testing.T) {
 	f := serve(t, map[string]string{"/api": login2024})
 	client := f.connect()

@@ -10,8 +10,8 @@ import (
 	"jimm-migrator/src/jimm"
 )
 
-// TestDeprecations reads logs of a controller d that JIMM lists as marked now. A row
-// is "DAY VERB NAME END": cordon, lift, remove or redacted; done, refused or lost.
+// TestDeprecations reads logs about a controller d that JIMM now lists as marked. A row is "DAY
+// VERB NAME END": cordon, lift, remove or redacted; done, refused or lost.
 func TestDeprecations(t *testing.T) {
 	day := func(n int) time.Time {
 		if n == 0 {

@@ -9,7 +9,7 @@ import (
 	"jimm-migrator/src/rpc"
 )
 
-// Where is a model, and who asked to move it last?
+// Find a model, and who last requested its migration.
 func Example() {
 	locate := func(ctx context.Context, opts jimm.Options, uuid string) error {
 		// No secret is sent before a JIMM has answered at the address.

@@ -23,7 +23,7 @@ func FuzzStatus(f *testing.F) {
 	})
 }
 
-// Valid JSON never fails, and a secret in the params never gets out.
+// Valid JSON never fails, and a secret in the params is never returned.
 func FuzzAuditEvent(f *testing.F) {
 	for _, seed := range []string{auditMigrate2024, auditAnswer, auditUpdate, auditDenied, auditLogin2024, auditLogin2026, "null", "[]"} {
 		f.Add([]byte(seed), []byte(`{"client-secret":"`+canary+`"}`))
@@ -48,7 +48,7 @@ func FuzzAuditEvent(f *testing.F) {
 	})
 }
 
-// ModelInfo, as JIMM serves it, and what an error among it means.
+// ModelInfo, as JIMM serves it, and the meaning of an error in it.
 func FuzzModelInfo(f *testing.F) {
 	f.Add([]byte(info2024))
 	f.Add([]byte(info2026))

@@ -26,7 +26,7 @@ func TestMigrateModelSpeaksBothDialects(t *testing.T) {
 	tests := []struct{ name, login, conversation string }{
 		{"2024: tag", login2024, migrateTag + migrated + migrateTag + migrated},
 		{"2026: bare uuid", login2026, migrateUUID + migrated + migrateUUID + migrated},
-		// Found out once: the second call does not try the other again.
+		// This is found out once: the second call does not try the other spelling again.
 		{"early 2025 wants the uuid", login2024, migrateTag + refusedTag + migrateUUID + migrated + migrateUUID + migrated},
 		{"new facades, old dialect", login2026, migrateUUID + refusedUUID + migrateTag + migrated + migrateTag + migrated},
 	}
@@ -120,8 +120,8 @@ func TestMigrateModelIgnoresAnEmptyItemError(t *testing.T) {
 	}
 }
 
-// While MigrateModel waits the connection must live: JIMM gives the call up
-// when its client goes away, and closes a client that does not ping.
+// The connection must live while MigrateModel waits: JIMM cancels the call when its client
+// disconnects, and closes connections without pings.
 func TestMigrateModelPingsWhileItWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := serve(t, map[string]string{"/api": login2026 + migrateUUID + "<-C silence"})

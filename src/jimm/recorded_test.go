@@ -1,6 +1,6 @@
 package jimm_test
 
-// What the recorded conversations share. The ids and secrets are invented.
+// Parts of several recorded conversations. The ids and secrets are invented.
 const (
 	adminID     = "fca1f605-736e-4d1f-bcd2-aecc726923be"
 	adminSecret = "s3cr3t-admin"

@@ -29,7 +29,7 @@ func ask(t *testing.T, conn *juju.Conn) string {
 	return answer
 }
 
-// The leaf names juju-apiserver alone: a client that goes by the address fails.
+// The leaf names juju-apiserver alone: a client that verifies the address fails.
 func TestDialByAddressVerifiesTheControllersOwnName(t *testing.T) {
 	ca := newAuthority(t)
 	for _, addr := range []string{"10.0.0.5:17070", "[fd00::5]:17070", "controller.example.com:17070"} {
@@ -59,7 +59,7 @@ func TestServersAreVerified(t *testing.T) {
 	const name, numeric = "controller.example.com:443", "203.0.113.7:443"
 	for what, tt := range map[string]struct {
 		addr    string
-		servers *wire.CA // whose leaf the server shows
+		servers *wire.CA // signs the leaf of the server
 		leaf    string
 		caCert  string
 		ok      bool

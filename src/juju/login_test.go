@@ -22,7 +22,7 @@ func admin() juju.Credentials {
 	return juju.Credentials{User: "admin", Password: juju.NewSecret("canary-password"), Reason: "jimm-migrator/0 locate-model"}
 }
 
-// dial dials a controller that answers so.
+// dial dials a controller that gives this answer.
 func dial(t *testing.T, opts juju.Options, answer func(request) string) (*juju.Conn, *fake) {
 	t.Helper()
 	ca := newAuthority(t)
@@ -38,7 +38,7 @@ func dial(t *testing.T, opts juju.Options, answer func(request) string) (*juju.C
 	return conn, host
 }
 
-// always answers every request the same.
+// always gives the same answer to every request.
 func always(rest string) func(request) string { return func(request) string { return rest } }
 
 // controllerLogin is an answer as Juju 4.0-beta8 gives it, shortened.

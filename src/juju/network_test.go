@@ -61,13 +61,13 @@ type request struct {
 	Params  json.RawMessage `json:"params"`
 }
 
-// fake is a controller. Its answer gets each request and returns the rest of
-// the envelope as JSON members; "" hangs up, "silence" says nothing.
+// fake is a controller. Its answer gets each request and returns the rest of the envelope as JSON
+// members; "" hangs up, "silence" sends nothing.
 type fake struct {
 	cert   tls.Certificate
 	answer func(request) string
 	delay  time.Duration // of a connection
-	silent bool          // no connection ever comes about
+	silent bool          // no connection is ever made
 	refuse int           // HTTP status instead of an upgrade
 
 	refuses bool // connections, after the delay

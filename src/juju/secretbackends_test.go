@@ -8,7 +8,7 @@ import (
 
 const backendsFacade = `{"name":"SecretBackends","versions":[1]}`
 
-// The names are by id, even that of a backend that could not be reached.
+// The names are by id, also that of a backend that could not be reached.
 func TestSecretBackends(t *testing.T) {
 	conn, host := loggedIn(t, `"3.5.4"`, backendsFacade, `"response":{"results":[
 		{"result":{"name":"internal","backend-type":"controller"},"id":"c0","num-secrets":0,"status":"active"},

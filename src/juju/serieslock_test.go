@@ -9,7 +9,8 @@ import (
 	"jimm-migrator/src/rpc"
 )
 
-// Only the answer about a lock says that a machine is being upgraded: all others are errors too.
+// Only the answer about a lock reports that a machine is being upgraded. All other answers are
+// errors too.
 func TestSeriesLocks(t *testing.T) {
 	const answer = `{"Results":[
 		{"error":{"message":"channel missing from args","code":""},"unit-names":null},

@@ -9,7 +9,7 @@ import (
 	"jimm-migrator/src/rpc"
 )
 
-// The data of relations is in the answer, and nowhere in what is read of it.
+// The answer contains relation data, and none of it is kept.
 func TestJoinedUnits(t *testing.T) {
 	const answer = `{"results":[
 		{"result":{"tag":"unit-web-a-0","charm":"ch:web-7","relation-data":[

@@ -26,7 +26,7 @@ import (
 
 // fake is a Loki: it accepts pushes and stores their contents.
 type fake struct {
-	// answer decides about the n-th push, counted from 0; nil takes it.
+	// answer returns the answer to the n-th push, counted from 0; nil accepts it.
 	answer func(n int, w http.ResponseWriter, r *http.Request) (done bool)
 
 	mu      sync.Mutex
@@ -227,8 +227,7 @@ func TestWhatLokiRefusesIsNotSentAgain(t *testing.T) {
 	})
 }
 
-// TestAClientOutlivesItsContext has an action that was cancelled: its end is
-// still sent.
+// TestAClientOutlivesItsContext cancels an action: its end is still sent.
 func TestAClientOutlivesItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		network := wire.NewNetwork()

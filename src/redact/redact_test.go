@@ -20,7 +20,7 @@ func TestRedactRemovesSecrets(t *testing.T) {
 		"GET https://x?access_token=CANARY&a=b", "refresh_token: CANARY", "Authorization: Bearer CANARYCANARY",
 		"https://user:CANARY@host/path", `"s64":"CANARY"`, "Basic CANARYQ0FOQVJZQ0FOQVJZ",
 		"token ZXlKaGJHY2lPaUpTVXpJMUCANARYNiIsI", "MDAxYmxvY2F0aW9uIGp1anUCANARYKMDAxNmlk",
-		// A value without quotes ends at the next space, whatever it holds.
+		// A value without quotes ends at the next space, whatever it contains.
 		"client-secret=x)CANARY", "password=x]CANARY", "token: x}CANARY,CANARY;CANARY",
 		"api-key: CANARY", "private_key=CANARY", "os-password: CANARY", "passphrase: CANARY",
 		// Attributes of credentials of Juju's clouds (MAAS, OCI, Kubernetes, LXD), a URL that S3 has signed, and Vault.

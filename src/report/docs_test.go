@@ -38,7 +38,7 @@ func page(t *testing.T, name string) map[string]string {
 	return sections
 }
 
-// table returns the first cells of the table whose header begins with that word.
+// table returns the first cells of the table with a header that begins with this word.
 func table(t *testing.T, section, header string) [][]string {
 	t.Helper()
 	_, rest, found := strings.Cut(section, "\n| "+header+" |")
@@ -116,7 +116,7 @@ const (
 	prod   = "11111111-1111-4111-8111-111111111111"
 )
 
-// run is a run whose values are all set.
+// run is a run with all fields set.
 var run = report.Run{Unit: "jimm-migrator/0", CLI: "jimmctl", Took: time.Minute, Verbose: true}
 
 // accessKeys are the keys of check-access with all that it may have.

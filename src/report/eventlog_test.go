@@ -9,7 +9,7 @@ import (
 	"jimm-migrator/src/report"
 )
 
-// The events and the results have the same downtime: until the first agent is on the
+// The events and the results have the same downtime: until the first agent is connected to the
 // target, or until the model is in use again if no agent was seen.
 func TestTheDowntimeOfTheEventsIsThatOfTheResults(t *testing.T) {
 	began := time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)

@@ -17,7 +17,7 @@ func removedResults(r migration.Result) map[string]any {
 	return out
 }
 
-// What is printed as next can be typed, and never says more than is known.
+// The command in next can be typed, and the text claims only what is known.
 func TestWhatFollowsARemoval(t *testing.T) {
 	again := " remove-left-over model=" + prod + " controller=east confirm=" + prod + " --wait=15m"
 	for _, c := range []struct {

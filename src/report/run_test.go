@@ -15,8 +15,8 @@ import (
 	"jimm-migrator/src/report"
 )
 
-// A run of a thousand models has few enough lines for its budget, whatever happens, and
-// says at the end why it stopped.
+// A run of a thousand models has few enough lines for its budget, whatever happens, and gives the
+// reason for its end.
 func TestAThousandModelsFitTheLines(t *testing.T) {
 	const models, targets, states = 1000, 20, 900 // One for each failure, and in 15 hours.
 	plan := fleet.Plan{Goal: fleet.Drain, Of: "west"}
@@ -57,7 +57,7 @@ func TestAThousandModelsFitTheLines(t *testing.T) {
 
 func joined(lines []string) string { return strings.Join(lines, "\n") }
 
-// A remedy that would be cut, in the middle of a command, is left to the results.
+// A remedy that would be cut in the middle of a command is shown only in the results.
 func TestARemedyIsNeverCut(t *testing.T) {
 	finding := checks.Finding{
 		Check: checks.VersionHop, Level: checks.Warn,
@@ -73,7 +73,7 @@ func TestARemedyIsNeverCut(t *testing.T) {
 	}
 }
 
-// Each known bug that a check reports has a line of its own: one line of all would be cut.
+// Each known bug that a check reports has a line of its own: a single line would be cut.
 func TestEachItemOfAFindingHasALine(t *testing.T) {
 	event := migration.FindingEvent{Finding: checks.Finding{
 		Check: checks.Advisories, Level: checks.Warn, Evidence: "1: a; 2: b", Remedy: "1: c; 2: d",
@@ -96,7 +96,7 @@ func TestEachItemOfAFindingHasALine(t *testing.T) {
 	}
 }
 
-// What was verified of a canary as expected is named in the line of its end, and nowhere else.
+// The line of a canary's end names what was verified, and no other line does.
 func TestLinesOfARunNameWhatWasVerifiedOnce(t *testing.T) {
 	entry := fleet.Entry{Model: "1", Name: "alice@example.com/prod", Source: "west", Route: []fleet.Step{{Controller: "east"}}}
 	event := func(canary bool, id checks.ID, level checks.Level) fleet.Event {
@@ -121,7 +121,7 @@ func TestLinesOfARunNameWhatWasVerifiedOnce(t *testing.T) {
 	}
 }
 
-// What is zero, and what is said in a line of its own, is left out.
+// Zeros are left out, and so is what has a line of its own.
 func TestLinesOfARunSayWhatMatters(t *testing.T) {
 	one := fleet.Plan{Caps: fleet.DefaultCaps(), Moves: []fleet.Entry{{Model: "1", Name: "alice@example.com/prod"}}}
 	for name, test := range map[string]struct {
@@ -145,7 +145,7 @@ func TestLinesOfARunSayWhatMatters(t *testing.T) {
 	}
 }
 
-// A run that the same command cannot continue names the command that shows the obstacle.
+// If the same command cannot continue a run, the run names the command that shows the obstacle.
 func TestWhatFollowsARun(t *testing.T) {
 	at := facts.Controller{Name: "east", UUID: "e"}
 	model := func(state fleet.State, outcome facts.Outcome, settled bool) fleet.MoveResult {
@@ -182,7 +182,7 @@ func TestWhatFollowsARun(t *testing.T) {
 	}
 }
 
-// Each end of a drain names what helps there, whether the controller is cordoned or not.
+// Each end of a drain names the command that helps then, whether the controller is cordoned or not.
 func TestWhatFollowsADrain(t *testing.T) {
 	stays := func(reason fleet.Reason) []fleet.Left { return []fleet.Left{{Reason: reason, Model: prod}} }
 	moved := func(state fleet.State, outcome facts.Outcome, settled bool) fleet.MoveResult {
@@ -248,7 +248,7 @@ func TestWhatFollowsADrain(t *testing.T) {
 	}
 }
 
-// What is not visible at the end of a drain is not called "no".
+// What cannot be seen at the end of a drain is not reported as absent.
 func TestACordonThatIsNotVisible(t *testing.T) {
 	for name, c := range map[string]struct {
 		set      bool
@@ -272,7 +272,7 @@ func TestACordonThatIsNotVisible(t *testing.T) {
 	}
 }
 
-// A model that others have migrated or removed does not stay.
+// A model that others have migrated or removed is not reported as staying.
 func TestSkippedModelsDoNotStay(t *testing.T) {
 	moved := func(reason fleet.Reason, detail string) fleet.MoveResult {
 		return fleet.MoveResult{Entry: fleet.Entry{Model: prod, Name: "alice/prod"}, State: fleet.Stayed, Reason: string(reason), Detail: detail}

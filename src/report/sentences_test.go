@@ -37,7 +37,7 @@ func TestEverySummaryIsASentence(t *testing.T) {
 	}
 }
 
-// What a sentence says must be known.
+// A sentence claims only what is known.
 func TestSummariesClaimNoMoreThanIsKnown(t *testing.T) {
 	r := everything()
 	r.Holder, r.Recorded = facts.Controller{}, facts.Controller{}
@@ -172,7 +172,7 @@ func TestLocationSummaries(t *testing.T) {
 	}
 }
 
-// A source that restarts while it aborts forgets why.
+// A source that restarts while it aborts loses the reason.
 func TestAnAbortWithoutAReasonSaysWhereToLook(t *testing.T) {
 	r := everything()
 	r.Outcome, r.Detail, r.Hint = facts.Aborted, "", ""

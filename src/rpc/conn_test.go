@@ -317,8 +317,8 @@ func TestCloseDoesNotWaitLongForADeafServer(t *testing.T) {
 	})
 }
 
-// A server that breaks the protocol while it is being closed: its last words
-// end the reader, so that no one hears its goodbye.
+// A server that breaks the protocol while the connection is being closed: its last message ends the
+// reader, so its close frame is not read.
 func TestCloseIsQuickWhateverTheServerSays(t *testing.T) {
 	for _, last := range []string{"nonsense", `{"request-id":9}`, ""} {
 		synctest.Test(t, func(t *testing.T) {

@@ -234,8 +234,8 @@ func TestDialEndsAtItsTimeLimit(t *testing.T) {
 	})
 }
 
-// A server that takes the connection and then says nothing, with and without
-// TLS, must not keep a goroutine: the bubble would panic.
+// A server that accepts the connection and then sends nothing, with and without TLS, must not keep
+// a goroutine: the bubble would panic.
 func TestDialOfASilentServerLeavesNothing(t *testing.T) {
 	for _, scheme := range []string{"ws", "wss"} {
 		t.Run(scheme, func(t *testing.T) {

@@ -17,7 +17,7 @@ import (
 	"jimm-migrator/src/rpc"
 )
 
-// messages are what servers were seen to send, and what broken ones might.
+// messages are some that servers have sent, and some that broken ones might send.
 func messages() []string {
 	return []string{
 		`{"request-id":1,"response":{}}`,
@@ -118,8 +118,7 @@ func FuzzFrames(f *testing.F) {
 	})
 }
 
-// sendRaw is a server that shakes hands, sends the bytes, and hangs up while
-// it still reads.
+// sendRaw is a server that makes the handshake, sends the bytes, and hangs up while it still reads.
 func sendRaw(conn net.Conn, frames []byte) {
 	r := bufio.NewReader(conn)
 	request, err := http.ReadRequest(r)
@@ -136,7 +135,7 @@ func sendRaw(conn net.Conn, frames []byte) {
 	io.Copy(io.Discard, r)
 }
 
-// checkEnd checks how a call ended, and that the connection ends clean.
+// checkEnd checks how a call ended, and that the connection ends cleanly.
 func checkEnd(t *testing.T, conn *rpc.Conn, err error) {
 	t.Helper()
 	_, answered := errors.AsType[*rpc.Error](err)

@@ -68,8 +68,8 @@ func TestMessageOfManyFramesAndMegabytes(t *testing.T) {
 	}
 }
 
-// A call that gives up while its message is half sent must not cut it: the
-// rest of the connection's life depends on whole messages.
+// A call that gives up while its message is half sent must not cut the message: the connection
+// needs whole messages.
 func TestEndedCallLeavesItsMessageWhole(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		long := strings.Repeat("x", 1<<20) // far more than any buffer on the way
@@ -97,7 +97,7 @@ func TestEndedCallLeavesItsMessageWhole(t *testing.T) {
 		if !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, rpc.ErrNotSent) {
 			t.Errorf("got %v, want the context's end and no claim that nothing was sent", err)
 		}
-		// The writer is stuck with it, so the next one is provably not sent.
+		// The writer is still busy with it, so the next one is certainly not sent.
 		ctx, cancel = context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if err := conn.Call(ctx, modelInfo, "never", nil); !errors.Is(err, rpc.ErrNotSent) {

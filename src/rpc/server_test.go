@@ -52,7 +52,7 @@ func (s *server) nextRaw() []byte {
 	return data
 }
 
-// send sends a message. That the client has gone is no error of the server.
+// send sends a message. It is not an error of the server if the client has disconnected.
 func (s *server) send(message string) {
 	_ = s.ws.Write(context.Background(), websocket.MessageText, []byte(message))
 }

@@ -15,8 +15,8 @@ import (
 	"jimm-migrator/tests/unit"
 )
 
-// cordoned is a JAAS whose controller east has the fields as well, and a unit that has
-// logged in to it.
+// cordoned is a JAAS in which the controller east has the mark, and a unit that has logged in to
+// it.
 func cordoned(t *testing.T, east string) (*sim.JAAS, *charmtest.Agent) {
 	t.Helper()
 	j := unit.World(t, `jimm: {version: 2026, release: v3.1.12, service-accounts: [{id: migrator, secret: `+unit.Canary+`, administrator: true}]}
@@ -48,13 +48,13 @@ func TestTheStatusNamesALongCordon(t *testing.T) {
 		}
 	}
 	wantSoon(want)
-	// What is known stays when a hook asks for nothing, and when the secret changes.
+	// A known cordon stays when a hook makes no call, and when the secret changes.
 	unit.Hook(t, agent, "config-changed")
 	wantSoon(want)
 	unit.Hook(t, agent, "secret-changed", charmtest.HookDetails{Secret: unit.URI})
 	unit.Hook(t, agent, "update-status")
 	wantSoon(want)
-	// An action has lifted it.
+	// An action has removed the mark.
 	unit.Act(t, agent, func(ctx context.Context, u config.Unit) error {
 		s, err := config.Read(ctx, u)
 		if err != nil {
@@ -65,8 +65,8 @@ func TestTheStatusNamesALongCordon(t *testing.T) {
 	unit.WantStatus(t, agent, "active", plain)
 }
 
-// TestAShortCordonIsNotNamed has one whose beginning is in no log, too: until it has
-// been seen for a day, its age is not known.
+// TestAShortCordonIsNotNamed has a cordon with a beginning that no log shows: its age is not known
+// until it has been seen for a day.
 func TestAShortCordonIsNotNamed(t *testing.T) {
 	for _, east := range []string{"status: deprecated, cordoned-for: 23h", "status: deprecated", "status: unavailable", "status: available"} {
 		j, agent := cordoned(t, east)
@@ -74,8 +74,8 @@ func TestAShortCordonIsNotNamed(t *testing.T) {
 	}
 }
 
-// TestTheAgeOfACordonOutlivesTheLog has one that the log does not show: what the unit
-// has seen says how long it has been there at least.
+// TestTheAgeOfACordonOutlivesTheLog has a cordon that the log no longer shows: the unit's own
+// observations give its minimum age.
 func TestTheAgeOfACordonOutlivesTheLog(t *testing.T) {
 	j, agent := cordoned(t, "status: deprecated")
 	seen := time.Now().UTC().Add(-49 * time.Hour).Truncate(time.Second)
@@ -101,14 +101,14 @@ func TestTheAgeOfACordonOutlivesTheLog(t *testing.T) {
 	updateLater(t, agent)
 	unit.WantStatus(t, agent, "active", want)
 
-	// Lifted and set again where it was not seen: the log shows that it is younger.
+	// The mark was removed and set again unobserved: the log shows that it is younger.
 	j.JIMM().LogPast(time.Now().Add(-30*time.Hour), "SetControllerDeprecated", `{"name":"east","deprecated":false}`)
 	updateLater(t, agent)
 	unit.WantStatus(t, agent, "active", plain)
 }
 
-// TestTheAgeOfACordonIsByOneClock has a JIMM whose clock is far behind the unit's: a mark
-// that its log has shown an hour ago, by its own clock, is an hour old.
+// TestTheAgeOfACordonIsByOneClock has a JIMM with a clock far behind the unit's: a mark set an hour
+// ago by JIMM's own clock is an hour old.
 func TestTheAgeOfACordonIsByOneClock(t *testing.T) {
 	const behind = 30 * time.Hour
 	j := unit.World(t, `jimm: {version: 2026, release: v3.1.12, skew: -30h, service-accounts: [{id: migrator, secret: `+unit.Canary+`, administrator: true}]}

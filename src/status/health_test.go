@@ -126,7 +126,7 @@ func TestUpdateStatusShowsWhatIsWrongWithTheAccount(t *testing.T) {
 	}
 }
 
-// seen is what the action check-access does for the status.
+// seen is the effect of the action check-access on the status.
 func seen(t *testing.T, agent *charmtest.Agent) {
 	t.Helper()
 	unit.Act(t, agent, func(ctx context.Context, u config.Unit) error {
@@ -164,8 +164,8 @@ func TestUpdateStatusSaysThatJIMMDoesNotAnswer(t *testing.T) {
 	}
 }
 
-// TestAnActionThatFindsNoJIMMReportsItOnlyForTheMoment has JIMM away while check-access is
-// run: the next observation sees that it is back, and logs in, for no one has.
+// TestAnActionThatFindsNoJIMMReportsItOnlyForTheMoment stops JIMM while check-access runs: the next
+// observation finds that JIMM is back, and logs in, because no hook has done so since.
 func TestAnActionThatFindsNoJIMMReportsItOnlyForTheMoment(t *testing.T) {
 	j := unit.JAAS(t, "version: 2024", twoModels)
 	agent := unit.Start(t, charmtest.Options{Config: unit.Config(map[string]any{"jimm-url": j.URL()})})
@@ -209,7 +209,7 @@ func TestUpdateStatusNamesTheServerWithAnUntrustedCertificate(t *testing.T) {
 	want := "JIMM v3.1.12 at " + j.URL() + ": 2 controllers, 2 models"
 	unit.WantStatus(t, agent, "active", want)
 
-	// The other way: a relation brings the authority.
+	// The other way: a relation provides the authority.
 	if err := agent.SetConfig(map[string]any{"jimm-ca-certificate": nil}); err != nil {
 		t.Fatal(err)
 	}
@@ -249,8 +249,8 @@ func TestUpdateStatusShowsDrift(t *testing.T) {
 	unit.WantStatus(t, agent, "active", "JIMM v3.1.12 at "+j.URL()+": 2 controllers, 3 models; 1 model is not on the controller that JIMM records: juju run jimm-migrator/0 locate-model model="+unit.ModelA)
 }
 
-// TestTheEndOfDriftIsSeenAtOnce has the model of the status found where it is
-// recorded, or recorded, by an action.
+// TestTheEndOfDriftIsSeenAtOnce lets an action find the model of the status where it is recorded,
+// or record it.
 func TestTheEndOfDriftIsSeenAtOnce(t *testing.T) {
 	j := unit.JAAS(t, "version: 2026", `models:
   - {name: prod, controller: east, recorded-on: west, uuid: `+unit.ModelA+`}
@@ -331,8 +331,8 @@ func TestAPendingMigrationGoesWhenJIMMHasRecordedIt(t *testing.T) {
 	}
 }
 
-// TestSeveralUnitsOfJIMMAreTriedInTurn relates JIMM with units that refuse, that
-// are something else, and one that works.
+// TestSeveralUnitsOfJIMMAreTriedInTurn relates JIMM with units that refuse, units that are not
+// JIMM, and one that works.
 func TestSeveralUnitsOfJIMMAreTriedInTurn(t *testing.T) {
 	j := unit.JAAS(t, "version: 2024", twoModels)
 	at, err := url.Parse(j.URL())
@@ -368,7 +368,7 @@ func TestWhatIsRelatedMustBeJIMM(t *testing.T) {
 	}
 }
 
-// TestTheVersionPageMayBeOnThePortInside is JIMM's charm of 2026.
+// TestTheVersionPageMayBeOnThePortInside simulates JIMM's charm of 2026.
 func TestTheVersionPageMayBeOnThePortInside(t *testing.T) {
 	listenAt(t, "127.0.0.9:9090", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/debug/info" {
@@ -384,7 +384,7 @@ func TestTheVersionPageMayBeOnThePortInside(t *testing.T) {
 	unit.WantStatus(t, agent, "active", "JIMM v4.0.0 at ws://127.0.0.9:"+api.port+"; run check-access to test it")
 }
 
-// place is a web server that remembers what it was asked.
+// place is a web server that records its requests.
 type place struct {
 	port  string
 	paths chan string
@@ -403,8 +403,7 @@ func (p place) asked(path string) bool {
 	}
 }
 
-// listenAt serves on an address of loopback. Not every system has more of them
-// than 127.0.0.1.
+// listenAt serves on a loopback address. Not every system has any other than 127.0.0.1.
 func listenAt(t *testing.T, address string, handler http.Handler) place {
 	t.Helper()
 	var config net.ListenConfig

@@ -14,7 +14,7 @@ import (
 
 const followA = "juju run jimm-migrator/0 migrate-model model=" + unit.ModelA + " target-controller=east --wait=65m"
 
-// begun is a unit whose actions were killed while they followed migrations.
+// begun is a unit with actions that were killed while they followed migrations.
 func begun(t *testing.T, options map[string]any, marks ...status.Pending) *charmtest.Agent {
 	t.Helper()
 	agent := unit.Start(t, charmtest.Options{Config: options})
@@ -78,7 +78,8 @@ func TestTheEndOfWhatIsNotPendingChangesNothing(t *testing.T) {
 	unit.WantStatus(t, agent, "maintenance", "migrating "+unit.ModelA+" to east")
 }
 
-// TestALongProblemDoesNotPushThePendingMigrationOut wants it in front: a status is cut.
+// TestALongProblemDoesNotPushThePendingMigrationOut requires that it comes first, because a status
+// is cut.
 func TestALongProblemDoesNotPushThePendingMigrationOut(t *testing.T) {
 	agent := begun(t, unit.Config(map[string]any{"jimm-url": "ws://" + strings.Repeat("x", 480) + ".example.com"}), status.Pending{Model: unit.ModelA, Target: "east"})
 	unit.Hook(t, agent, "config-changed")
@@ -87,7 +88,7 @@ func TestALongProblemDoesNotPushThePendingMigrationOut(t *testing.T) {
 	}
 }
 
-// Any number is remembered: the status has room for the first alone.
+// The unit stores any number of them: the status has room for the first alone.
 func TestManyMigrationsArePending(t *testing.T) {
 	agent := begun(t, unit.Config(nil))
 	const many = 40

@@ -10,8 +10,8 @@ import (
 	"jimm-migrator/tests/unit"
 )
 
-// killedRun is a unit of which an action was killed while it moved model A, after one
-// of two had moved.
+// killedRun is a unit with an action that was killed while it moved model A, after one of two
+// models had moved.
 func killedRun(t *testing.T, agent *charmtest.Agent, run status.Run) {
 	t.Helper()
 	unit.Act(t, agent, func(ctx context.Context, u config.Unit) error {
@@ -53,7 +53,7 @@ func TestADrainThatWasKilledIsNamedUntilItHasEnded(t *testing.T) {
 		unit.Hook(t, agent, "config-changed")
 		unit.WantStatus(t, agent, "blocked", "draining west with targets=east=2,north exclude='a b' was interrupted, 1 migration is pending"+again)
 	}
-	// Its last migration has been recorded: models are still there.
+	// Its last migration has been recorded, but models remain.
 	end(t, agent, status.Pending{Model: unit.ModelA})
 	unit.WantStatus(t, agent, "blocked", "draining west with targets=east=2,north exclude='a b' was interrupted"+again)
 	// Another action shows it, too, and does not end it.
@@ -69,7 +69,7 @@ func TestADrainThatWasKilledIsNamedUntilItHasEnded(t *testing.T) {
 	endedRun(t, agent, status.Run{Controller: "west"})
 	unit.WantStatus(t, agent, "active", active)
 
-	// It was given up.
+	// It was abandoned.
 	killedRun(t, agent, drain)
 	unit.Hook(t, agent, "config-changed")
 	end(t, agent, status.Pending{Model: unit.ModelA})

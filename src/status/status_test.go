@@ -7,8 +7,8 @@ import (
 	"jimm-migrator/tests/unit"
 )
 
-// TestEachProblemHasItsRemedy provokes what blocks a unit, one by one, does what
-// the status says, and wants the unit to be active then.
+// TestEachProblemHasItsRemedy causes each problem that blocks a unit, runs the command in the
+// status, and requires that the unit is active then.
 func TestEachProblemHasItsRemedy(t *testing.T) {
 	const active = "configured for wss://jimm.example.com; run check-access to test it"
 	for name, test := range map[string]struct {
@@ -132,7 +132,7 @@ func TestACharmWithoutAnythingIsBlockedAndNotInError(t *testing.T) {
 	}
 }
 
-// TestAQuietLife wants what happens to every unit to change nothing.
+// TestAQuietLife requires that the events of every unit change nothing.
 func TestAQuietLife(t *testing.T) {
 	agent := unit.Start(t, charmtest.Options{Config: unit.Config(nil)})
 	if err := agent.Install(t.Context()); err != nil {
@@ -162,8 +162,7 @@ func TestAQuietLife(t *testing.T) {
 	}
 }
 
-// TestAStatusIsSetOnlyWhenItChanges counts the tools of a hook that has nothing
-// to say.
+// TestAStatusIsSetOnlyWhenItChanges counts the tools of a hook that has nothing to report.
 func TestAStatusIsSetOnlyWhenItChanges(t *testing.T) {
 	agent := unit.Start(t, charmtest.Options{Config: unit.Config(nil)})
 	unit.Hook(t, agent, "config-changed")

@@ -37,7 +37,7 @@ func checkError(message, code string, err error) string {
 	case answer.Message != message || string(answer.Code) != code:
 		return fmt.Sprintf("error %q (%s), want %q (%s)", answer.Message, answer.Code, message, code)
 	case strings.Contains(err.Error(), "s3cr3t"):
-		return fmt.Sprintf("the error tells the secret: %v", err)
+		return fmt.Sprintf("the error contains the secret: %v", err)
 	case !strings.HasPrefix(err.Error(), "cannot "):
 		return fmt.Sprintf("error %q, want one that begins with cannot", err)
 	}
@@ -300,7 +300,7 @@ func checkAudit(x *exchange, result any, err error) string {
 		case len(g.Migrations) != requests, code != "" && !errors.Is(g.Error, code), code == "" && g.Error != nil:
 			return fmt.Sprintf("event %+v, want %d migrations and code %q", g, requests, code)
 		case strings.Contains(fmt.Sprintf("%+v", g), "s3cr3t"):
-			return fmt.Sprintf("the event tells the secret: %+v", g)
+			return fmt.Sprintf("the event contains the secret: %+v", g)
 		}
 	}
 	return ""

@@ -103,7 +103,8 @@ func (i *Importer) Import(path string) (*types.Package, error) {
 	return checked, nil
 }
 
-// check reads the package in a folder, without its tests. What cannot be imported is no error.
+// check reads the package in a folder, without its tests. An import that cannot be read is not an
+// error.
 func check(folder, path string, imports types.Importer) (*types.Package, error) {
 	paths, err := filepath.Glob(filepath.Join(folder, "*.go"))
 	if err != nil {

@@ -28,8 +28,8 @@ func commandsOf(p page) (out []string) {
 	}
 	text = strings.ReplaceAll(text, "\\\n", "")
 	for line := range strings.SplitSeq(text, "\n") {
-		// An operator's confirmation is checked twice, two minutes apart: the story record-confirmed
-		// does that in virtual time.
+		// A confirmation is checked twice, two minutes apart: the story record-confirmed does that
+		// in virtual time.
 		slow := strings.Contains(line, " confirm=")
 		if strings.HasPrefix(line, "juju run ") && strings.Contains(line, "jimm-migrator/") && !strings.Contains(line, "…") && !slow {
 			out = append(out, line)

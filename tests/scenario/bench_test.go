@@ -40,7 +40,7 @@ func inALargeJAAS(b *testing.B, more string) *large {
 	return inJAAS(b, "jimm: {tls: true, poller: false}\nmany: {controllers: 48, models: 10000, units: 2}\ncontrollers: [{name: west}, {name: east}]\n"+more, nil, nil)
 }
 
-// inJAAS starts a unit of the charm beside a JAAS, which logs its messages to see, unless that is nil.
+// inJAAS starts a unit of the charm beside a JAAS. see gets its messages, unless it is nil.
 func inJAAS(b *testing.B, yaml string, config map[string]any, see func(wire.Event)) *large {
 	b.Helper()
 	world, err := sim.Load([]byte(yaml))

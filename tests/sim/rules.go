@@ -40,7 +40,7 @@ const (
 	// RuleLiveCopy forbids MigrationTarget.Abort for a copy that is not importing, that belongs to a running migration,
 	// or that is the only copy of the model.
 	RuleLiveCopy = "live-copy"
-	// RuleDryRun forbids dry runs: a world in which an operator asks for one allows them.
+	// RuleDryRun forbids dry runs: a world in which an administrator requests one allows them.
 	RuleDryRun = "dry-run"
 	// RuleRealStart forbids InitiateMigration without dry-run, and with it to a controller that ignores it.
 	RuleRealStart = "real-start"
@@ -196,7 +196,7 @@ func (j *JAAS) checkAbort(c controller.Call) {
 	}
 }
 
-// checkInitiate looks at a call of Controller.InitiateMigration that JIMM does not make.
+// checkInitiate checks a call of Controller.InitiateMigration that JIMM does not make.
 func (j *JAAS) checkInitiate(c controller.Call) {
 	var params struct {
 		DryRun bool `json:"dry-run"`
@@ -209,7 +209,7 @@ func (j *JAAS) checkInitiate(c controller.Call) {
 	case !j.Controller(c.Controller).HonoursDryRun():
 		v.Why = "Juju " + j.Controller(c.Controller).Version() + " ignores dry-run and migrates"
 	default:
-		v.Rule, v.Why = RuleDryRun, "no operator has asked for a dry run"
+		v.Rule, v.Why = RuleDryRun, "no administrator has requested a dry run"
 	}
 	j.violation(v)
 }

@@ -255,8 +255,9 @@ func superuser(c Controller) controller.User {
 	return controller.User{Name: "admin", Password: "password of " + c.Name, Access: "superuser"}
 }
 
-// guard reports calls that only JIMM and other controllers may send to a controller, and looks at two that the charm may
-// send in one case each: the removal of a copy that an earlier migration has left there, and a dry run.
+// guard reports calls that only JIMM and other controllers may send to a controller, and checks two
+// that the charm may send in one case each: the removal of a copy that an earlier migration has
+// left there, and a dry run.
 func (j *JAAS) guard() func(controller.Call) {
 	patterns := slices.Concat(controller.NeverSent(), j.world.Forbidden)
 	return controller.Forbid(func(c controller.Call) {

@@ -7,8 +7,8 @@ import (
 	"jimm-migrator/src/migration/survey"
 )
 
-// makeDryRuns lets the operator ask for dry runs, in worlds in which the charm has accounts. That no controller gets the
-// request which would migrate is one of the simulator's rules (real-start).
+// makeDryRuns requests dry runs, in worlds in which the charm has accounts. The simulator's rule
+// real-start reports a request that would migrate.
 func (p *plan) makeDryRuns() {
 	if p.dryRuns = p.admin && p.chance(50); p.dryRuns {
 		p.world.Allowed = append(p.world.Allowed, "dry-run")
@@ -21,7 +21,7 @@ type dryRunner struct {
 	story *story
 }
 
-// DryRun wants that nothing is started, whatever the answer is.
+// DryRun checks that nothing was started, whatever the answer was.
 func (d dryRunner) DryRun(ctx context.Context, source, target facts.Controller, model string) facts.DryRun {
 	answer := d.DryRunner.DryRun(ctx, source, target, model)
 	d.story.cell("dry run: %s", answer.State)

@@ -92,9 +92,9 @@ func (s *story) namesTarget(command string) bool {
 	return strings.Contains(command, " controller="+s.target+" ") || strings.Contains(command, " "+s.target+" ")
 }
 
-// askedElsewhere reports whether JIMM's audit log has a request to another target as well, shortly before
-// that of the run. Its answer says nothing of the source's: one whose answer was lost can begin later, so
-// the log does not prove which of the two the source carried out.
+// askedElsewhere reports whether JIMM's audit log has a request to another target as well, shortly
+// before that of the run. The log does not have the source's answer, and a request with a lost
+// answer can begin later, so it does not prove which of the two the source carried out.
 func (s *story) askedElsewhere() bool {
 	first := s.world.Models[0].MigratingTo
 	return first != "" && first != s.target

@@ -106,7 +106,7 @@ func (s *story) isAway(server string) bool {
 	return s.away[server]
 }
 
-// other is another client's part.
+// other is what another client does.
 type other struct {
 	kind string
 	at   time.Duration

@@ -36,9 +36,9 @@ func userCredentials(_ context.Context, s *session, req *wire.Request) (any, err
 	return answer, nil
 }
 
-// credentialsByTag is Cloud.Credential, for superusers (others see their own, which no test asks for): the kind, and of what is
-// secret the names (by the source of 3.5.4). That every credential is of the kind userpass, with secret attributes alone, is an
-// assumption of the worlds.
+// credentialsByTag is Cloud.Credential, for superusers (others see only their own, which no test
+// requests): the kind, the attributes, and the names of the secret attributes (source of 3.5.4).
+// Worlds assume that every credential has the kind userpass and only secret attributes.
 func credentialsByTag(_ context.Context, s *session, req *wire.Request) (any, error) {
 	return each(req, func(tag string) (any, error) {
 		if s.superuser() != nil {

@@ -37,7 +37,8 @@ func (c *client) infoLine() string {
 	}
 }
 
-// A source that knows version 6 of MigrationTarget uses it, and a client that knows less finds what it knows.
+// A source that knows version 6 of MigrationTarget uses it, and a client that knows only older
+// versions finds those.
 func TestFacadesByRelease(t *testing.T) {
 	for _, c := range []struct {
 		version             string

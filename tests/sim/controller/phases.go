@@ -192,7 +192,8 @@ func (w *worker) importModel(ctx context.Context) (Phase, error) {
 	default:
 	}
 	if target, _ := parseVersion(peer.serverVersion); model.ChangeBlock != "" && len(model.Machines) > 0 && target.major < 4 {
-		// Real 3.5.4: the target accepts no agent binaries, which are those of the machines. Juju 4 asks for the block of its own controller model instead (public source).
+		// The target accepts no agent binaries, which only machines need (3.5.4, observed). Juju 4
+		// checks the block of its own controller model instead (source).
 		return w.fail(ctx, failure, fmt.Sprintf("failed to migrate binaries: cannot upload agent binaries: cannot upload agent binaries: Post https://%s/migrate/tools?binaryVersion=%s-ubuntu-amd64: %s",
 			w.m.target.Addrs[0], model.AgentVersion, model.ChangeBlock))
 	}

@@ -88,8 +88,8 @@ func (c *Controller) precheckMachines(m Model) error {
 	return nil
 }
 
-// precheckMachines4 runs each check on all machines before the next check, as Juju 4 does, which does not ask whether
-// they are to reboot.
+// precheckMachines4 runs each check on all machines before the next check, as Juju 4 does. Juju 4
+// does not check whether they have to reboot.
 func (m Model) precheckMachines4() error {
 	var old, unready []string
 	for _, machine := range m.Machines {

@@ -8,8 +8,9 @@ import (
 	"jimm-migrator/tests/sim/wire"
 )
 
-// upgradeSeriesValidate is MachineManager.UpgradeSeriesValidate of Juju 3 as far as a request gets that names no release: machine
-// by machine, a lock is reported first (source and recordings of 3.5.4). Juju 4 has no such upgrades; what 2.9 says is not recorded.
+// upgradeSeriesValidate is MachineManager.UpgradeSeriesValidate of Juju 3 for a request that names
+// no release: for each machine it first reports a lock (source and recordings of 3.5.4). Juju 4 has
+// no such upgrades; the answers of 2.9 were not recorded.
 func upgradeSeriesValidate(_ context.Context, s *session, req *wire.Request) (any, error) {
 	if s.c.release.has(juju4) || req.Version < 9 {
 		return nil, s.unknownMethod(req)

@@ -149,8 +149,9 @@ func (m *Model) eachUnit(do func(*Unit)) {
 	}
 }
 
-// takesPart reports whether a unit joins a relation: a subordinate joins one with another subordinate, and otherwise only the one
-// with its principal's application (state.RelationUnit.Valid of 3.5.4).
+// takesPart reports whether a unit joins a relation: a unit of a subordinate joins a relation with
+// another subordinate, and otherwise only one with its principal's application
+// (state.RelationUnit.Valid of 3.5.4).
 func (m Model) takesPart(r Relation, u Unit) bool {
 	if !slices.ContainsFunc(r.Endpoints, func(e Endpoint) bool { return !m.isSubordinate(e.Application) }) {
 		return true
@@ -165,8 +166,8 @@ func (m Model) takesPart(r Relation, u Unit) bool {
 	return true
 }
 
-// isSubordinate reports whether an application has its units beside those of others. Worlds do not say it: one without units of
-// its own is taken for a subordinate.
+// isSubordinate reports whether an application has its units beside those of others. Worlds do not
+// say so: an application without units of its own counts as a subordinate.
 func (m Model) isSubordinate(application string) bool {
 	return slices.ContainsFunc(m.Applications, func(a Application) bool { return a.Name == application && len(a.Units) == 0 })
 }

@@ -352,8 +352,8 @@ func TestDryRunOf40IsReal(t *testing.T) {
 	})
 }
 
-// TestDryRunOf4 holds to what was recorded of 4.0-beta8, 4.0.15 and 4.1-beta2; the others are the worst case. What cannot
-// migrate starts nothing.
+// TestDryRunOf4 requires what was recorded with 4.0-beta8, 4.0.15 and 4.1-beta2, and the worst case
+// for other releases. A controller that cannot migrate models starts nothing.
 func TestDryRunOf4(t *testing.T) {
 	for version, want := range map[string]struct{ honours, starts bool }{
 		"4.0-beta8": {}, "4.0.0": {}, "4.0.12": {starts: true}, "4.0.14": {starts: true}, "4.0.15": {honours: true},

@@ -44,7 +44,7 @@ type Generation struct {
 	BareTargets           bool                         // MigrateModel takes <uuid> and <owner>/<name>, else model-<uuid>
 	ControllerAlias       bool                         // target-info carries controller-alias
 	MigrationModes        bool                         // rows have a migration mode; ModelInfo completes, fails or deletes them
-	LiveRights            bool                         // rights on models are asked of OpenFGA at every call; without an answer the user has none
+	LiveRights            bool                         // OpenFGA is asked for rights on models at every call; without an answer the user has none
 	Highest               bool                         // a controller is asked in the highest version that it offers
 	TiesForward           bool                         // the log, newest first, has a request before its reply; errors of its filters have few details
 	Cordons               bool                         // AddModel skips deprecated controllers, and those where the user may not add models

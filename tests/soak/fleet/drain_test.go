@@ -145,7 +145,7 @@ func (s *story) repair(ctx context.Context, j *jaas.JAAS, snapshot fleet.Snapsho
 				hosts = append(hosts, tuple.Object)
 			}
 		}
-		if s.foreignly(model) {
+		if s.movedByOthers(model) {
 			continue // It may have been migrated since.
 		}
 		for _, p := range s.jaas.Where(model) {

@@ -689,7 +689,7 @@ func (s *story) judge(plan fleet.Plan, l *life) {
 		if r, ok := s.jaas.Record(m.Entry.Model); ok {
 			row = r.Controller
 		}
-		if m.State == fleet.Well && !s.foreignly(m.Entry.Model) {
+		if m.State == fleet.Well && !s.movedByOthers(m.Entry.Model) {
 			if row != m.Entry.Target() || len(places) != 1 || places[0].Controller != m.Entry.Target() || places[0].State != controller.StateActive {
 				s.blame("%s is said to be on %s; it is recorded on %s, and on %+v%s", m.Entry.Name, m.Entry.Target(), row, places, s.printed())
 			}
@@ -704,8 +704,8 @@ func (s *story) judge(plan fleet.Plan, l *life) {
 	}
 }
 
-// foreignly reports whether another client migrates the model in this story.
-func (s *story) foreignly(uuid string) bool {
+// movedByOthers reports whether another client migrates the model in this story.
+func (s *story) movedByOthers(uuid string) bool {
 	return slices.ContainsFunc(s.moves, func(f foreign) bool { return s.jaas.UUID(f.model) == uuid })
 }
 
@@ -724,7 +724,7 @@ func (s *story) final(plan fleet.Plan, last *life) {
 		switch {
 		case !ok || len(places) != 1 || places[0].Controller != row.Controller:
 			s.blame("%s is recorded on %q and on %+v%s", e.Name, row.Controller, places, s.printed())
-		case stays[e.Model] || s.foreignly(e.Model):
+		case stays[e.Model] || s.movedByOthers(e.Model):
 		case row.Controller != e.Target():
 			s.blame("%s is on %s, not on %s%s", e.Name, row.Controller, e.Target(), s.printed())
 		}

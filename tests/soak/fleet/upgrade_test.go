@@ -66,7 +66,7 @@ func (s *story) watchUpgrades(e wire.Event) {
 	}
 	s.count("upgrade of a model")
 	uuid := strings.TrimPrefix(message.Params.Model, "model-")
-	if slices.ContainsFunc(s.jaas.Where(uuid), func(p sim.Place) bool { return p.Migrating }) && !s.foreignly(uuid) {
+	if slices.ContainsFunc(s.jaas.Where(uuid), func(p sim.Place) bool { return p.Migrating }) && !s.movedByOthers(uuid) {
 		s.blame("%s is to be upgraded to %s while it moves%s", uuid, message.Params.Target, s.printed())
 	}
 }
@@ -89,7 +89,7 @@ func (s *story) judgeUpgrades(plan fleet.Plan, l *life) {
 	s.judge(plan, l)
 	for _, m := range l.done.Moves {
 		versions := s.agents(m.Entry.Model, m.Entry.Target())
-		if m.State == fleet.Well && slices.ContainsFunc(versions, func(v string) bool { return v != wanted }) && !s.foreignly(m.Entry.Model) {
+		if m.State == fleet.Well && slices.ContainsFunc(versions, func(v string) bool { return v != wanted }) && !s.movedByOthers(m.Entry.Model) {
 			s.blame("%s is said to be done; its agents run %v%s", m.Entry.Name, versions, s.printed())
 		}
 		if m.State == fleet.Well {
@@ -132,7 +132,7 @@ func (s *story) upgrade(ctx context.Context) {
 		stays := slices.ContainsFunc(s.world.Models, func(w sim.Model) bool {
 			return s.jaas.UUID(w.Name) == m.Entry.Model && (w.AgentsStay || len(w.Migrations) > 0)
 		})
-		if m.State != fleet.Well && !stays && !s.foreignly(m.Entry.Model) && last.done.Stopped == "" {
+		if m.State != fleet.Well && !stays && !s.movedByOthers(m.Entry.Model) && last.done.Stopped == "" {
 			s.blame("%s is not upgraded: %d %s %s%s", m.Entry.Name, m.State, m.Reason, m.Detail, s.printed())
 		}
 	}

@@ -219,7 +219,7 @@ func TestModel_StopsFollowingATaskThatAborts(t *testing.T) {
 	if err != nil || task.Status != charmtest.TaskAborting && task.Status != charmtest.TaskAborted {
 		t.Errorf("error %v, task %+v", err, task)
 	}
-	for range 2 { // again is no error
+	for range 2 { // the second one is not an error either
 		if _, err := client.Cancel(t.Context(), id); err != nil {
 			t.Error(err)
 		}
