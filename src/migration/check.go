@@ -18,38 +18,38 @@ func Check(ctx context.Context, jaas survey.JAAS, opts Options) (Result, error) 
 	r.Inspection = survey.InspectNow
 	ctx, cancel := context.WithTimeout(ctx, r.opts.Timeout)
 	defer cancel()
+	s, res, err := r.examine(ctx)
+	if err != nil || res.Outcome != "" {
+		return res, err
+	}
+	res.Outcome = facts.ChecksPassed
+	if b := s.Baseline(); res.Plan == PlanVerify && judge.Judge(b, judge.Progress{}.Observe(b, s.Observation), s.Observation).Kind == judge.Migrated {
+		res.Outcome = facts.AlreadyThere
+	}
+	return res, nil
+}
+
+// examine surveys the model, runs the checks, and begins the result with them. The result
+// has an outcome if the run ends with that.
+func (r *run) examine(ctx context.Context) (*survey.Survey, Result, error) {
 	s, err := r.Survey(ctx)
 	if err != nil {
-		return Result{Outcome: facts.Refused, Step: facts.StepCheck}, err
+		return nil, Result{Outcome: facts.Refused, Step: facts.StepCheck}, err
 	}
 	contested := r.contested(ctx, s)
 	r.dryRun(ctx, s, contested)
 	res := r.checked(s)
-	if contested {
+	switch {
+	case contested:
 		conflict(s, &res)
-		return res, nil
-	}
-	if startedByDryRun(s, &res) {
-		return res, nil
-	}
-	switch res.Plan {
-	case PlanNone:
-		if s.Lost() {
-			lost(s, &res)
-			return res, nil
-		}
+	case startedByDryRun(s, &res), res.Plan != PlanNone:
+	case s.Lost():
+		lost(s, &res)
+	default:
 		res.Outcome, res.Cause = facts.Refused, facts.CauseChecks
 		res.LeftImport = blockedByImport(s, res.Findings)
-	case PlanVerify:
-		res.Outcome = facts.ChecksPassed
-		b := s.Baseline()
-		if judge.Judge(b, judge.Progress{}.Observe(b, s.Observation), s.Observation).Kind == judge.Migrated {
-			res.Outcome = facts.AlreadyThere
-		}
-	default:
-		res.Outcome = facts.ChecksPassed
 	}
-	return res, nil
+	return s, res, nil
 }
 
 // dryRun asks the source for a dry run, if the user has requested one and nothing else forbids the

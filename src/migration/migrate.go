@@ -186,28 +186,9 @@ func migrate(ctx context.Context, jaas survey.JAAS, starter Starter, recorder Re
 	began := time.Now()
 	limited, cancel := context.WithDeadline(ctx, began.Add(r.opts.Timeout))
 	defer cancel()
-	s, err := r.Survey(limited)
-	if err != nil {
-		return Result{Outcome: facts.Refused, Step: facts.StepCheck}, err
-	}
-	contested := r.contested(limited, s)
-	r.dryRun(limited, s, contested)
-	res := r.checked(s)
-	if contested {
-		conflict(s, &res)
-		return res, nil
-	}
-	if startedByDryRun(s, &res) {
-		return res, nil
-	}
-	if res.Plan == PlanNone && s.Lost() {
-		lost(s, &res)
-		return res, nil
-	}
-	if res.Plan == PlanNone {
-		res.Outcome, res.Cause = facts.Refused, facts.CauseChecks
-		res.LeftImport = blockedByImport(s, res.Findings)
-		return res, nil
+	s, res, err := r.examine(limited)
+	if err != nil || res.Outcome != "" {
+		return res, err
 	}
 	w := newWatcher(r, s, recorder, &res, began)
 	w.starter = starter
