@@ -39,18 +39,18 @@ func (w *watcher) observe(ctx context.Context) facts.Observation {
 		w.login = asked
 		o.Host = witness.Host(ctx, model, "")
 		w.calls++
-		w.hear(o)
+		w.noteReport(o)
 	}
-	if w.needWord(o) {
+	if w.needOwnReport(o) {
 		w.calls++
 		o.Host = witness.Host(ctx, model, cmp.Or(o.RecordedAt(), w.base.Source.UUID))
-		w.hear(o)
+		w.noteReport(o)
 	}
-	switch word, told := o.Host.Word(o.Info); {
+	switch report, ok := o.Host.Report(o.Info); {
 	case o.Host.Info.Kind == facts.InfoBroken:
 		o.Info = o.Host.Info
-	case told && !judge.ShownByOther(o.Info, w.base.Target, o.Host):
-		o.Info = word
+	case ok && !judge.ShownByOther(o.Info, w.base.Target, o.Host):
+		o.Info = report
 	}
 	return o
 }
@@ -148,35 +148,35 @@ func (w *watcher) holdsIt(o facts.Observation) bool {
 	return source.Has() || !source.Denies() && serves
 }
 
-// hear notes when a login last showed what the controller has, and when one did not.
-func (w *watcher) hear(o facts.Observation) {
-	if _, told := o.Host.Word(o.Info); told {
-		w.heard, w.unheard = time.Now(), time.Time{}
+// noteReport notes when a login last showed what the controller has, and when one did not.
+func (w *watcher) noteReport(o facts.Observation) {
+	if _, ok := o.Host.Report(o.Info); ok {
+		w.reportedAt, w.unreportedAt = time.Now(), time.Time{}
 	} else {
-		w.unheard = time.Now()
+		w.unreportedAt = time.Now()
 	}
 }
 
-// needWord reports whether the recorded controller has to be asked itself, over a login to
+// needOwnReport reports whether the recorded controller has to be asked itself, over a login to
 // the model: the list can have the entry of another one, and does not say whether a copy
 // is only half imported. ModelInfo would say it too, and make JIMM forget the model if the
 // controller refused the answer.
-func (w *watcher) needWord(o facts.Observation) bool {
+func (w *watcher) needOwnReport(o facts.Observation) bool {
 	if !w.base.AutoRecords || o.Host.Kind != facts.HostNotAsked {
 		return false
 	}
 	target := o.CopyOn(w.base.Target).State
 	settles := w.plan == PlanRecord || w.plan == PlanVerify
 	switch {
-	case w.word == due:
-		w.word = asked
+	case w.ownReport == due:
+		w.ownReport = asked
 		return true
-	case time.Since(w.unheard) < 2*TimeBetweenLists:
+	case time.Since(w.unreportedAt) < 2*TimeBetweenLists:
 		return false
 	case settles && w.Observation.Info.ReapFailed() && w.Observation.Info.Kind != facts.InfoListed:
 		return true // The recorded controller keeps its copy, and says so.
 	case o.Info.Kind == facts.InfoListed && o.Info.Controller == w.base.Source.UUID && w.progress.Read(w.base, o).Kind == facts.InfoUnlisted:
-		return time.Since(w.heard) >= TimeBetweenInventories // The entry is another one's.
+		return time.Since(w.reportedAt) >= TimeBetweenInventories // The entry is another one's.
 	case w.plan != PlanVerify || o.Info.Kind != facts.InfoListed || o.Info.Controller != w.base.Target.UUID:
 		return false
 	default:

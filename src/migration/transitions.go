@@ -113,7 +113,7 @@ func (w *watcher) aborted(ctx context.Context, v judge.Verdict, o facts.Observat
 		left = w.copyNow(ctx, w.base.Target, left)
 	}
 	active := left.State == facts.CopyActive
-	for n := 0; n < w.pollsFor(TimeForWord) && left.Has() && sleep(ctx, w.opts.PollInterval); n++ {
+	for n := 0; n < w.pollsFor(TimeForReport) && left.Has() && sleep(ctx, w.opts.PollInterval); n++ {
 		left = w.copyNow(ctx, w.base.Target, left)
 	}
 	w.res.CopyLeft = left.Has()

@@ -159,9 +159,9 @@ func (w *watcher) nothingReported(ctx context.Context, unresolvedFor time.Durati
 		return false
 	case !known:
 		w.silent(cmp.Or(o.Host.Err, w.request.err))
-	case w.base.AutoRecords && w.word != asked && w.holdsIt(o):
+	case w.base.AutoRecords && w.ownReport != asked && w.holdsIt(o):
 		// The list can have the entry of the target, and hide that of the source.
-		w.word.want()
+		w.ownReport.want()
 		return false
 	case o.CopyOn(w.base.Target).Has() && !w.Observation.CopyOn(w.base.Target).Has():
 		w.res.Holder = facts.Controller{} // A copy has been moved there meanwhile.

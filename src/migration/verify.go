@@ -254,12 +254,12 @@ func (w *watcher) found(id checks.ID, finding checks.Finding) {
 // inventory is nil if it could not be read; the error says why.
 func (w *watcher) awaitAgents(limited context.Context) (*facts.Inventory, error) {
 	var (
-		last   *facts.Inventory
-		before *facts.Inventory
-		began  = time.Now()
-		pause  = w.opts.PollInterval
-		told   = -1
-		failed int
+		last     *facts.Inventory
+		before   *facts.Inventory
+		began    = time.Now()
+		pause    = w.opts.PollInterval
+		reported = -1
+		failed   int
 	)
 	if w.Contents.Known {
 		before = &w.Contents.Inventory
@@ -279,8 +279,8 @@ func (w *watcher) awaitAgents(limited context.Context) (*facts.Inventory, error)
 		switch {
 		case failed >= pollsToGiveUp, last != nil && len(missing) == 0 && (len(broken(before, *last)) == 0 || time.Since(began) > w.wait(TimeToRecover)):
 			return last, err
-		case last != nil && len(missing) != told:
-			told = len(missing)
+		case last != nil && len(missing) != reported:
+			reported = len(missing)
 			w.report(AgentsEvent{Missing: missing, Of: last.Agents(), Elapsed: w.elapsed()})
 		}
 		if time.Since(began)+pause > w.wait(TimeToSeeAgents) || !sleep(limited, pause) {

@@ -18,9 +18,9 @@ const (
 	TimeToRecord = 3 * time.Minute
 	// TimeBetweenRecords lies between two such requests.
 	TimeBetweenRecords = 20 * time.Second
-	// TimeForWord is how long a source that does not say yet where the model went
+	// TimeForReport is how long a source that does not say yet where the model went
 	// is given to say it: it removes the model within seconds of REAP.
-	TimeForWord = time.Minute
+	TimeForReport = time.Minute
 	// TimeToStall is how long a phase may last without progress. Juju gives agents
 	// 15 minutes for each phase (migration-agent-wait-time).
 	TimeToStall = 20 * time.Minute

@@ -25,16 +25,16 @@ type watcher struct {
 	plan     Plan
 	progress judge.Progress
 
-	request request  // To start the migration.
-	login   question // Whether a controller serves the model.
-	word    question // What the source says over a login of its own copy.
-	log     auditLog
-	modeSet bool      // JIMM is known to follow the migration itself.
-	listed  time.Time // When JIMM's list was asked last.
-	lists   lists
-	heard   time.Time // When a login last said what the controller has.
-	unheard time.Time // When one last did not.
-	calls   int       // To JIMM, by the last poll.
+	request      request  // To start the migration.
+	login        question // Whether a controller serves the model.
+	ownReport    question // What the source reports over a login to its own copy.
+	log          auditLog
+	modeSet      bool      // JIMM is known to follow the migration itself.
+	listed       time.Time // When JIMM's list was asked last.
+	lists        lists
+	reportedAt   time.Time // When a login last showed what the controller has.
+	unreportedAt time.Time // When one last did not.
+	calls        int       // To JIMM, by the last poll.
 
 	stall      judge.Stall
 	refusal    targetRefusal
@@ -48,7 +48,7 @@ func newWatcher(r *run, s *survey.Survey, recorder Recorder, res *Result, began 
 		run: r, Survey: s, recorder: recorder, res: res, base: s.Baseline(), plan: res.Plan,
 		reporter: newReporter(r, began),
 	}
-	w.base.PollsForWord = r.pollsFor(TimeForWord)
+	w.base.PollsForReport = r.pollsFor(TimeForReport)
 	s.Models = nil // A list of thousands is not kept for as long as a migration takes.
 	w.stall = judge.Stall{Limit: r.wait(TimeToStall), LimitTransfer: r.wait(TimeToStallTransfer)}
 	if w.plan == PlanFollow && s.AuditErr == nil {
@@ -58,7 +58,7 @@ func newWatcher(r *run, s *survey.Survey, recorder Recorder, res *Result, began 
 		w.login = asked // Older JIMM stores the secret of each login.
 	}
 	if s.Observation.Host.Kind != facts.HostNotAsked {
-		w.hear(s.Observation)
+		w.noteReport(s.Observation)
 	}
 	if w.plan == PlanFollow && s.Traits.AutoRecords && s.Observation.Info.Kind == facts.InfoLive {
 		// The list that the next observations read need not have the source's entry.

@@ -250,7 +250,7 @@ func TestReferenceHasTheOutcomesOfTheCode(t *testing.T) {
 	}
 	waits := strings.Join(slices.Concat(table(t, page(t, "outcomes.md")["How long the waits are"], "wait")...), "\n")
 	for _, d := range []time.Duration{
-		migration.TimeToBegin, migration.TimeToResolve, migration.TimeToRecord, migration.TimeBetweenRecords, migration.TimeForWord, migration.TimeToConfirm,
+		migration.TimeToBegin, migration.TimeToResolve, migration.TimeToRecord, migration.TimeBetweenRecords, migration.TimeForReport, migration.TimeToConfirm,
 		migration.TimeForRecordModel, migration.TimeToStall, migration.TimeToStallTransfer, migration.TimeToSeeAgents, migration.TimeBetweenInventories, migration.TimeToRecover,
 		migration.TimeToRemove, migration.TimeForRemoval, migration.FirstHeartbeat, migration.LastHeartbeat,
 	} {

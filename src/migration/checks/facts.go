@@ -63,7 +63,7 @@ func addContents(i facts.Inventory, f *rules.Facts) {
 	if len(i.Unread) > 0 {
 		return // What could not be read may be any of these.
 	}
-	told := func(k rules.Kind) bool {
+	reported := func(k rules.Kind) bool {
 		switch k {
 		case rules.Storage, rules.Filesystems, rules.Volumes:
 			return i.StorageReported
@@ -74,7 +74,7 @@ func addContents(i facts.Inventory, f *rules.Facts) {
 		}
 	}
 	for _, k := range rules.Kinds() {
-		if told(k) && k != rules.ExternalUsers {
+		if reported(k) && k != rules.ExternalUsers {
 			f.Known = append(f.Known, k)
 		}
 	}

@@ -83,7 +83,7 @@ func knownCloud(s *survey.Survey, where string) Finding {
 // of that name. A half-imported one counts too (juju/juju#20361). Juju compares the
 // owner that the source has, which need not be JIMM's: imported models have another.
 func knownName(s *survey.Survey, target, name string) Finding {
-	owner, told := s.OwnerOnSource()
+	owner, ok := s.OwnerOnSource()
 	owner = cmp.Or(owner, s.Model.Owner)
 	if facts.Qualifier(owner) != facts.Qualifier(s.Model.Owner) {
 		name = strconv.Quote(owner + "/" + s.Model.Name)
@@ -107,7 +107,7 @@ func knownName(s *survey.Survey, target, name string) Finding {
 			Remedy:   "choose another target, or have the other model moved or removed",
 		}
 	}
-	if namesake != "" && !told {
+	if namesake != "" && !ok {
 		return Finding{
 			Level:    Skip,
 			Evidence: target + " reports that it has " + strconv.Quote(namesake) + "; whether " + name + " has another owner on its source can only be determined with an account there; Juju checks this before it starts",

@@ -20,8 +20,8 @@ func checkUsers(s *survey.Survey) Finding {
 		users = own.Users
 	}
 	local, external := splitUsers(users)
-	there, told := s.Reports.Users[s.Target.UUID]
-	if told {
+	there, ok := s.Reports.Users[s.Target.UUID]
+	if ok {
 		return knownUsers(s, local, external, there, own.Kind == facts.InfoLive)
 	}
 	local = slices.DeleteFunc(local, func(name string) bool { return name == "admin" })
@@ -57,7 +57,7 @@ func splitUsers(users []string) (local, external []string) {
 func knownUsers(s *survey.Survey, local, external []string, there facts.KnownUsers, all bool) Finding {
 	target := strconv.Quote(s.Target.Name)
 	missing := slices.DeleteFunc(slices.Clone(local), func(name string) bool { return slices.Contains(there.Local, name) })
-	here, told := s.Reports.Users[s.Source.UUID]
+	here, ok := s.Reports.Users[s.Source.UUID]
 	switch {
 	case len(missing) > 0:
 		return Finding{
@@ -65,13 +65,13 @@ func knownUsers(s *survey.Survey, local, external []string, there facts.KnownUse
 			Evidence: "users of the model that " + target + " does not know: " + Names(missing),
 			Remedy:   "have an administrator of " + s.Target.Name + " add them (juju add-user), or revoke their access to the model",
 		}
-	case told && len(external) > 0 && here.Identity != there.Identity:
+	case ok && len(external) > 0 && here.Identity != there.Identity:
 		return Finding{
 			Level:    Fail,
 			Evidence: "external users have access to the model (" + Names(external) + "), and " + target + " has a different identity provider from the source: " + cmp.Or(there.Identity, "none") + " instead of " + cmp.Or(here.Identity, "none"),
 			Remedy:   "choose a target with the same identity-url, or revoke their access",
 		}
-	case !all || !told && len(external) > 0:
+	case !all || !ok && len(external) > 0:
 		return Finding{Level: Skip, Evidence: target + " knows the users of the model that JIMM shows; other users of the source, and its identity provider, can only be determined with an account there; Juju checks this before it starts"}
 	default:
 		return Finding{Level: Pass, Evidence: target + " knows all users of the model"}

@@ -41,32 +41,32 @@ type Host struct {
 	Err  error
 }
 
-// Word returns what the controller that serves the model reports about it, and whether it
+// Report returns what the controller that serves the model reports about it, and whether it
 // reports anything: every status other than these two hides migrations. Further facts are
 // taken from the entry of JIMM's list, but its migration only if the controller's status
 // shows the same one, because any controller can have made the entry.
-func (h Host) Word(listed Info) (word Info, told bool) {
+func (h Host) Report(listed Info) (report Info, ok bool) {
 	shows := h.Info.Status == "available" || h.Info.Status == "busy"
 	if h.Kind != HostServes || h.Info.Kind != InfoLive || !shows {
 		return Info{}, false
 	}
-	word = h.Info
-	word.Life = listed.Life
+	report = h.Info
+	report.Life = listed.Life
 	if entry := listed.Attempt; h.Shows(entry) {
-		word.Attempt.Start, word.Attempt.StartUnstable = entry.Start, entry.StartUnstable
-		if !word.Attempt.Running() {
-			word.Attempt.End = entry.End
+		report.Attempt.Start, report.Attempt.StartUnstable = entry.Start, entry.StartUnstable
+		if !report.Attempt.Running() {
+			report.Attempt.End = entry.End
 		}
 	}
-	return word, true
+	return report, true
 }
 
 // Has reports whether the login shows that the controller which answered it has the model:
 // a controller that has only a half-imported copy answers as well, and so does one that is
 // removing its copy.
 func (h Host) Has() bool {
-	_, told := h.Word(Info{})
-	return h.Kind == HostServes && (h.Info.Kind == InfoNotAsked || told && !h.Info.Importing())
+	_, ok := h.Report(Info{})
+	return h.Kind == HostServes && (h.Info.Kind == InfoNotAsked || ok && !h.Info.Importing())
 }
 
 // Shows reports whether the controller that serves the model shows that migration.

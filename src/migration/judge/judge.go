@@ -31,9 +31,9 @@ type Baseline struct {
 	RecordedBy RecordedBy
 	// Others is what the controllers other than source and target report.
 	Others Others
-	// PollsForWord is how many polls the source has to report the migration itself, if it has not removed the model yet
+	// PollsForReport is how many polls the source has to report the migration itself, if it has not removed the model yet
 	// or does not report yet where it went; zero: 12.
-	PollsForWord int
+	PollsForReport int
 }
 
 // RecordedBy reports who made JIMM record the target since the migration was requested.
@@ -77,8 +77,8 @@ const (
 	absencesToBelieve = 2
 	doublesToBelieve  = 2
 	vanishedToBelieve = 2
-	// defaultPollsForWord is one minute at the default poll interval.
-	defaultPollsForWord = 12
+	// defaultPollsForReport is one minute at the default poll interval.
+	defaultPollsForReport = 12
 )
 
 // ReadLog returns the baseline with what JIMM's audit log says about the target of the migration that is watched.
@@ -279,7 +279,7 @@ func reapReason(text redact.Raw) redact.Raw {
 func judgeGone(b Baseline, p Progress, source, target facts.Copy, v Verdict) Verdict {
 	needed := denialsToBelieve
 	if source.Has() || source.State == facts.CopyAbsent {
-		needed = cmp.Or(b.PollsForWord, defaultPollsForWord)
+		needed = cmp.Or(b.PollsForReport, defaultPollsForReport)
 	}
 	switch {
 	case p.Phase.PastReturn() && max(p.Denials, p.Absences) >= needed:

@@ -58,9 +58,9 @@ func (p Progress) Observe(b Baseline, o facts.Observation) Progress {
 		}
 	}
 	source := o.CopyOn(b.Source).State
-	told := b.fromSource(o, info)
-	p.Redirected = p.Redirected || told && info.Kind == facts.InfoRedirected || source == facts.CopyMoved
-	if told {
+	fromSource := b.fromSource(o, info)
+	p.Redirected = p.Redirected || fromSource && info.Kind == facts.InfoRedirected || source == facts.CopyMoved
+	if fromSource {
 		p.Denials = inRow(p.Denials, info.Kind == facts.InfoDenied || info.Kind == facts.InfoBroken)
 	}
 	if source != facts.CopyUnknown {
@@ -160,7 +160,7 @@ func (b Baseline) fromSource(o facts.Observation, i facts.Info) bool {
 // been refused too, because JIMM also leaves out models that it could not ask for.
 func (p Progress) Read(b Baseline, o facts.Observation) facts.Info {
 	i := o.Info
-	if own, told := b.Own(o); told {
+	if own, ok := b.Own(o); ok {
 		return own
 	}
 	if i.Kind == facts.InfoListed && !p.listedThere(b, o) {
@@ -194,7 +194,7 @@ func (p Progress) listedThere(b Baseline, o facts.Observation) bool {
 
 // Own returns what the recorded source itself reports, if JIMM got no answer from it, only an entry of a list, or an
 // answer without the migration. That the source redirects is newer: the controllers are asked first.
-func (b Baseline) Own(o facts.Observation) (i facts.Info, told bool) {
+func (b Baseline) Own(o facts.Observation) (i facts.Info, ok bool) {
 	source := o.CopyOn(b.Source)
 	elsewhere := o.RecordedAt() != "" && o.RecordedAt() != b.Source.UUID
 	direct := o.Info.Kind == facts.InfoLive
@@ -203,17 +203,17 @@ func (b Baseline) Own(o facts.Observation) (i facts.Info, told bool) {
 		return facts.Info{}, false
 	case direct:
 		i = o.Info
-		told = b.exports(source) && !i.Attempt.Exists()
+		ok = b.exports(source) && !i.Attempt.Exists()
 	case source.Info.Kind == facts.InfoLive:
-		i, told = source.Info, true
+		i, ok = source.Info, true
 		i.Users = nil // JIMM's answers have other states.
 	default:
-		i, told = b.fromCopy(o.Info, source)
+		i, ok = b.fromCopy(o.Info, source)
 	}
 	if b.exports(source) && !i.Attempt.Exists() {
 		i.Attempt = facts.Unshown()
 	}
-	return i, told
+	return i, ok
 }
 
 // fromCopy returns what the source reports about its own copy, if it has not described the model: that no migration is

@@ -253,12 +253,12 @@ func (l locator) locate(ctx context.Context, m facts.Model) Location {
 	wg.Wait()
 	if l.named && l.needLogin(m, copies) {
 		host := l.login(ctx, m, copies[m.Recorded])
-		if word, told := host.Word(info); told && host.Controller == m.Recorded {
-			info = word
+		if report, ok := host.Report(info); ok && host.Controller == m.Recorded {
+			info = report
 		}
 	}
 	o := facts.Observation{Info: info, Copies: copies}
-	if own, told := (judge.Baseline{Source: l.controllers.ByUUID(m.Recorded)}).Own(o); told {
+	if own, ok := (judge.Baseline{Source: l.controllers.ByUUID(m.Recorded)}).Own(o); ok {
 		info = own
 	}
 	if info.Described() && info.Controller != "" {
@@ -312,8 +312,8 @@ const TimeOfBegin = time.Second
 // said that its copy is in use.
 func (l locator) login(ctx context.Context, m facts.Model, own facts.Copy) facts.Host {
 	host := l.jaas.Witness.Host(ctx, m.UUID, m.Recorded)
-	word, told := host.Word(m.Entry.Info())
-	if !told || word.Attempt.Exists() || word.Importing() || own.State == facts.CopyActive {
+	report, ok := host.Report(m.Entry.Info())
+	if !ok || report.Attempt.Exists() || report.Importing() || own.State == facts.CopyActive {
 		return host
 	}
 	select {

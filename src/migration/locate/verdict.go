@@ -100,8 +100,8 @@ func (f decision) own(ctx context.Context) bool {
 			return false
 		}
 		host := f.jaas.Witness.Host(ctx, f.loc.Model.UUID, f.loc.Recorded.UUID)
-		if word, told := host.Word(f.info); told && f.loc.Recorded.ShowsMigrations() {
-			return host.Controller == f.loc.Recorded.UUID && word.Migrating()
+		if report, ok := host.Report(f.info); ok && f.loc.Recorded.ShowsMigrations() {
+			return host.Controller == f.loc.Recorded.UUID && report.Migrating()
 		}
 		return host.Has() && host.Controller == f.loc.Recorded.UUID
 	default:
@@ -340,18 +340,18 @@ func (f decision) askHost(ctx context.Context, recorded facts.Copy) {
 // logins, too. What the controller says over the login distinguishes them.
 func (f decision) served(host facts.Host) {
 	served := "a login to the model through JIMM was answered by " + f.name
-	word, told := host.Word(f.info)
-	if !told {
+	report, ok := host.Report(f.info)
+	if !ok {
 		f.loc.Proof = served + ", which did not describe the model: " + host.Info.Answer()
 		return
 	}
-	f.info, f.loc.Attempt = word, word.Attempt.Redacted()
+	f.info, f.loc.Attempt = report, report.Attempt.Redacted()
 	switch {
-	case word.Migrating():
+	case report.Migrating():
 		f.migrating()
-	case word.ReapFailed():
+	case report.ReapFailed():
 		f.leftOver()
-	case word.Importing():
+	case report.Importing():
 		f.loc.Proof = served + ", which is still importing it"
 	default:
 		f.loc.State, f.loc.Holder, f.loc.Proof = StateActive, f.loc.Recorded, served

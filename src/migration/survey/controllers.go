@@ -55,7 +55,7 @@ func (r *Surveyor) askControllers(ctx context.Context, s *Survey) {
 		}
 	}
 	moving := s.Model
-	if owner, told := s.OwnerOnSource(); told {
+	if owner, ok := s.OwnerOnSource(); ok {
 		moving.Owner = owner
 	}
 	if out.Source.State == facts.AccountWorks {
@@ -150,7 +150,7 @@ func (r *Surveyor) askSource(ctx context.Context, s *Survey, moving facts.Model)
 
 // OwnerOnSource returns the owner of the model on the source, or its qualifier on Juju 4. The owner in JIMM can differ:
 // models that were imported into JIMM got a new owner there.
-func (s *Survey) OwnerOnSource() (owner string, told bool) {
+func (s *Survey) OwnerOnSource() (owner string, ok bool) {
 	own := s.Observation.CopyOn(s.Source).Info
 	return own.Owner, own.Kind == facts.InfoLive && own.Owner != ""
 }

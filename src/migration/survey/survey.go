@@ -169,7 +169,7 @@ func (s *Survey) describe() {
 func (r *Surveyor) Observe(ctx context.Context, s *Survey) facts.Observation {
 	o := r.observe(ctx, s)
 	s.JIMMAnswer = o.Info
-	if own, told := (judge.Baseline{Source: s.Source}).Own(o); told {
+	if own, ok := (judge.Baseline{Source: s.Source}).Own(o); ok {
 		o.Info = own
 	}
 	return o
@@ -197,11 +197,11 @@ func (r *Surveyor) observe(ctx context.Context, s *Survey) facts.Observation {
 		}
 		o.Host = r.Host
 	}
-	word, told := o.Host.Word(o.Info)
-	told = told && o.Host.Controller == s.Source.UUID && !judge.ShownByOther(o.Info, s.Target, o.Host)
+	report, ok := o.Host.Report(o.Info)
+	ok = ok && o.Host.Controller == s.Source.UUID && !judge.ShownByOther(o.Info, s.Target, o.Host)
 	switch {
-	case told:
-		o.Info = word
+	case ok:
+		o.Info = report
 	case o.Host.Info.Kind == facts.InfoBroken:
 		o.Info = o.Host.Info
 	default:
@@ -209,7 +209,7 @@ func (r *Surveyor) observe(ctx context.Context, s *Survey) facts.Observation {
 		b := judge.Baseline{Source: s.Source}
 		o.Info = judge.Progress{}.Observe(b, o).Read(b, o)
 	}
-	if !told && s.onlyItsStatusShows(o) {
+	if !ok && s.onlyItsStatusShows(o) {
 		o.Info = facts.Info{Kind: facts.InfoUnavailable, Err: o.Host.Info.Err}
 	}
 	return o
