@@ -19,14 +19,14 @@ func (s *spoiled) leaveScope(relation *state.Relation, unit string) {
 	s.ok(member.LeaveScope())
 }
 
-// suspend suspends a relation as far as a client does; the units have not followed.
+// suspend suspends a relation as a client does; its units have not reacted yet.
 func (s *spoiled) suspend(relation *state.Relation) {
 	s.Helper()
 	s.ok(relation.SetSuspended(true, "maintenance"))
 	s.ok(relation.SetStatus(since(status.Suspending, "")))
 }
 
-// leave does what the agents do then: each unit leaves the relation, and the leader says so.
+// leave makes each unit leave the relation as its agent does, and the leader report it.
 func (s *spoiled) leave(relation *state.Relation, units ...string) {
 	s.Helper()
 	for _, name := range units {

@@ -29,7 +29,7 @@ func (s *spoiled) addUnitOf(a *state.Application, m *state.Machine) *state.Unit 
 	return u
 }
 
-// settle makes a unit look as one that has been up for long.
+// settle gives a unit the state of one that has been running for a while.
 func (s *spoiled) settle(u *state.Unit) {
 	s.Helper()
 	a, err := u.Application()

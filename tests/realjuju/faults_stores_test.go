@@ -21,7 +21,7 @@ import (
 	"jimm-migrator/tests/realjuju/controller"
 )
 
-// disk deploys a charm with storage and returns what works on storage, and the storage.
+// disk deploys a charm with storage, and returns the storage backend and the storage.
 func (s *spoiled) disk(kind string) (storageBackend, names.StorageTag) {
 	s.Helper()
 	s.storage(kind)
@@ -30,7 +30,7 @@ func (s *spoiled) disk(kind string) (storageBackend, names.StorageTag) {
 	return backend, names.NewStorageTag("data/0")
 }
 
-// storageBackend is what the faults of storage need of state's type, which has no name.
+// storageBackend has the methods of state's unexported type that the storage faults use.
 type storageBackend interface {
 	storageOfUnits
 	storageInfo
@@ -54,7 +54,7 @@ type storageInfo interface {
 	SetVolumeAttachmentInfo(host names.Tag, volume names.VolumeTag, info state.VolumeAttachmentInfo) error
 }
 
-// mount makes the storage of disk/0 a file system that is there and mounted.
+// mount makes the storage of disk/0 a mounted file system.
 func (s *spoiled) mount() (storageBackend, names.StorageTag) {
 	s.Helper()
 	backend, tag := s.disk("filesystem")

@@ -22,7 +22,7 @@ import (
 	"jimm-migrator/tests/realjuju/controller"
 )
 
-// upgradeMachine prepares machine 0 for another Ubuntu release and takes the upgrade so far.
+// upgradeMachine prepares machine 0 for another Ubuntu release, and sets how far the upgrade is.
 func upgradeMachine(to model.UpgradeSeriesStatus) func(*spoiled) {
 	return onMachine(func(m *state.Machine) error {
 		return errors.Join(m.CreateUpgradeSeriesLock([]string{"pg/0"}, ubuntu("24.04")), m.SetUpgradeSeriesStatus(to, "as the test wants it"))
