@@ -30,6 +30,7 @@ type progress struct {
 	repeats int // of last, not shown
 	broken  bool
 	silent  time.Time // until then
+	shown   time.Time // the last line
 }
 
 // LimitProgress sets how many lines of progress the action shows: 200 by
@@ -71,6 +72,7 @@ func (a *Action) Log(ctx context.Context, message string) {
 		note := fmt.Sprintf(" (the previous line was repeated %d times)", repeats)
 		line = oneLine(line, maxLine-len(note)) + note
 	}
+	p.shown = time.Now()
 	err := a.agent.report(ctx, ToolCall{Tool: "action-log", Args: []string{"--", line}})
 	if errors.Is(err, context.DeadlineExceeded) {
 		p.silent = time.Now().Add(silence)
@@ -79,4 +81,11 @@ func (a *Action) Log(ctx context.Context, message string) {
 		p.broken = true
 		_ = a.agent.log(ctx, slog.LevelWarn, "cannot show progress: "+err.Error())
 	}
+}
+
+// LastLine returns when the action last showed a line of progress; zero if it has shown none.
+func (a *Action) LastLine() time.Time {
+	a.progress.mu.Lock()
+	defer a.progress.mu.Unlock()
+	return a.progress.shown
 }

@@ -64,14 +64,17 @@ func strict[P interface{ strictly(err error) error }](handler func(context.Conte
 }
 
 // with begins and ends every handler: it reads the parameters of the action, and an
-// error may quote a server, so it is redacted. results.summary always has the reason
+// error may quote a server, so it is redacted. No action is silent while a server does not
+// answer. results.summary always has the reason
 // of a failure, because juju run shows nothing else with strict-exit=true.
 func with[P any](handler func(context.Context, *charm.Action, P) error) charm.ActionFunc {
 	return func(ctx context.Context, a *charm.Action) error {
 		var p P
 		err := a.Params(&p)
 		if err == nil {
-			err = handler(ctx, a, p)
+			asking, end := report.Patiently(ctx, a)
+			err = handler(asking, a, p)
+			end()
 		}
 		if err == nil {
 			return nil

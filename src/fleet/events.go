@@ -77,10 +77,8 @@ type beat struct {
 	next time.Duration
 }
 
-// longestBeat is the longest time between two states that are reported.
-const longestBeat = 10 * time.Minute
-
-// beat reports the state: after half a minute, then at intervals that double, and at each failure.
+// beat reports the state: after half a minute, then at the intervals of [migration.NextHeartbeat] and
+// [migration.LastHeartbeat], and at each failure.
 func (r *run) beat(now bool) {
 	r.mu.Lock()
 	last := r.beats.last
@@ -93,7 +91,11 @@ func (r *run) beat(now bool) {
 	}
 	r.beats.last = time.Now()
 	if !now {
-		r.beats.next = min(2*r.beats.next, longestBeat)
+		longest := migration.LastHeartbeat
+		if time.Since(r.began) < migration.TimeOfHeartbeats {
+			longest = migration.NextHeartbeat
+		}
+		r.beats.next = min(2*r.beats.next, longest)
 	}
 	e := StateEvent{Counts: r.countsLocked(), To: map[string]int{}, Wait: r.wait, Elapsed: time.Since(r.began)}
 	for _, t := range r.entries {

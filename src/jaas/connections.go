@@ -3,6 +3,7 @@ package jaas
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -28,7 +29,7 @@ type connections struct {
 
 // connection is what is known about the account on one controller.
 type connection struct {
-	mu    sync.Mutex
+	turn  turn // Taken by the caller that reads or changes the rest.
 	at    facts.Controller
 	conn  *juju.Conn
 	login juju.LoginResult
@@ -74,12 +75,16 @@ func (cs *connections) options(c facts.Controller, model string) juju.Options {
 		CACert:         c.CACert,
 		ModelUUID:      model,
 		ControllerUUID: string(c.UUID),
+		Name:           nameOf(c),
 		Proxy:          cs.network.Proxy,
 		DialContext:    cs.network.DialContext,
 		DialTimeout:    probeTimeout,
 		CallTimeout:    readTimeout,
 	}
 }
+
+// nameOf is what a controller is called while it does not answer.
+func nameOf(c facts.Controller) string { return fmt.Sprintf("controller %q", c.String()) }
 
 // get returns a connection on which the account is logged in as a superuser. The
 // context limits making it.
@@ -88,8 +93,10 @@ func (cs *connections) get(ctx context.Context, c facts.Controller) (*juju.Conn,
 		return nil, juju.LoginResult{}, errNoAccount
 	}
 	one := cs.of(c)
-	one.mu.Lock()
-	defer one.mu.Unlock()
+	if err := one.turn.take(ctx); err != nil {
+		return nil, juju.LoginResult{}, err
+	}
+	defer one.turn.end()
 	if one.conn != nil && one.conn.Err() == nil {
 		return one.conn, one.login, nil
 	}
@@ -124,7 +131,7 @@ func (cs *connections) of(c facts.Controller) *connection {
 		cs.each = map[facts.ControllerUUID]*connection{}
 	}
 	if cs.each[c.UUID] == nil {
-		cs.each[c.UUID] = &connection{at: c}
+		cs.each[c.UUID] = &connection{at: c, turn: newTurn()}
 	}
 	return cs.each[c.UUID]
 }
@@ -147,8 +154,10 @@ func (cs *connections) openModel(ctx context.Context, c facts.Controller, model 
 		return nil, juju.LoginResult{}, err
 	}
 	one := cs.of(c)
-	one.mu.Lock()
-	defer one.mu.Unlock()
+	if err := one.turn.take(ctx); err != nil {
+		return nil, juju.LoginResult{}, err
+	}
+	defer one.turn.end()
 	if m, ok := one.models[model]; ok && m.conn.Err() == nil {
 		return m.conn, m.login, nil
 	} else if ok {
@@ -172,12 +181,12 @@ func (cs *connections) closeModel(model string) {
 	all := slices.Collect(maps.Values(cs.each))
 	cs.mu.Unlock()
 	for _, one := range all {
-		one.mu.Lock()
+		one.turn <- struct{}{} // A login that is under way has a limit.
 		if m, ok := one.models[model]; ok {
 			_ = m.conn.Close()
 			delete(one.models, model)
 		}
-		one.mu.Unlock()
+		one.turn.end()
 	}
 }
 
@@ -201,13 +210,13 @@ func (cs *connections) close() {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	for _, one := range cs.each {
-		one.mu.Lock()
+		one.turn <- struct{}{} // A login that is under way has a limit.
 		if one.conn != nil {
 			_ = one.conn.Close()
 		}
 		for _, m := range one.models {
 			_ = m.conn.Close()
 		}
-		one.mu.Unlock()
+		one.turn.end()
 	}
 }

@@ -38,7 +38,7 @@ func Borrow(settings config.Settings, client *jimm.Client) *JAAS {
 }
 
 func over(settings config.Settings, s *session) *JAAS {
-	j := &JAAS{session: s, login: &modelLogin{session: s}, connections: &connections{logins: settings.Controllers, network: settings.JIMM}}
+	j := &JAAS{session: s, login: newModelLogin(s, false), connections: &connections{logins: settings.Controllers, network: settings.JIMM}}
 	j.Engine = j.view(&lister{session: s}, &auditor{session: s}, j.login)
 	return j
 }
@@ -65,7 +65,7 @@ func (j *JAAS) view(list survey.Fleet, log survey.Auditor, login *modelLogin) su
 // one. With quiet there is no login if JIMM would store its secret (2024). The
 // function that is returned ends the connections to the model.
 func (j *JAAS) View(fleet survey.Fleet, log survey.Auditor, model string, quiet bool) (survey.JAAS, func()) {
-	login := &modelLogin{session: j.session, made: quiet}
+	login := newModelLogin(j.session, quiet)
 	return j.view(fleet, log, login), func() {
 		login.close()
 		j.connections.closeModel(model)

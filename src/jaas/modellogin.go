@@ -3,7 +3,6 @@ package jaas
 import (
 	"context"
 	"errors"
-	"sync"
 
 	"jimm-migrator/src/jimm"
 	"jimm-migrator/src/migration/facts"
@@ -16,9 +15,14 @@ import (
 type modelLogin struct {
 	session *session
 
-	mu   sync.Mutex
+	turn turn // Taken by the caller that reads or changes the rest.
 	conn *jimm.ModelConn
 	made bool
+}
+
+// newModelLogin returns one that has not logged in; made: nor may it, if JIMM stores secrets.
+func newModelLogin(s *session, made bool) *modelLogin {
+	return &modelLogin{session: s, turn: newTurn(), made: made}
 }
 
 // errOneLogin reports that the action has used up its login to the model.
@@ -26,16 +30,20 @@ var errOneLogin = errors.New("this action has already logged in to the model, an
 
 // dial logs in to the model again and keeps the connection.
 func (l *modelLogin) dial(ctx context.Context, model string) (*jimm.ModelConn, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	if err := l.turn.take(ctx); err != nil {
+		return nil, err
+	}
+	defer l.turn.end()
 	return l.dialLocked(ctx, model)
 }
 
 // to returns a connection that the controller has answered: the one that is
 // kept, if it is alive, or a new one, which another controller may answer.
 func (l *modelLogin) to(ctx context.Context, model string, controller facts.ControllerUUID) (*jimm.ModelConn, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	if err := l.turn.take(ctx); err != nil {
+		return nil, err
+	}
+	defer l.turn.end()
 	if c := l.conn; c != nil && c.Err() == nil && c.ModelUUID() == model && c.ControllerUUID() == string(controller) {
 		return c, nil
 	}
@@ -60,8 +68,8 @@ func (l *modelLogin) dialLocked(ctx context.Context, model string) (*jimm.ModelC
 }
 
 func (l *modelLogin) close() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.turn <- struct{}{} // A login that is under way has a limit.
+	defer l.turn.end()
 	l.closeLocked()
 }
 

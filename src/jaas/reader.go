@@ -283,19 +283,10 @@ func (r reader) ControllerModel(ctx context.Context, c facts.Controller) (facts.
 	if err != nil {
 		return facts.Inventory{}, err
 	}
-	models, err := conn.ModelManager()
+	model, err := r.controllerModel(ctx, conn, c)
 	if err != nil {
 		return facts.Inventory{}, err
 	}
-	list, err := models.ListModelSummaries(ctx, juju.UserTag(r.logins[c.Name].User), true)
-	if err != nil {
-		return facts.Inventory{}, err
-	}
-	own := slices.IndexFunc(list, func(m juju.ModelSummary) bool { return m.IsController })
-	if own < 0 {
-		return facts.Inventory{}, errNoControllerModel
-	}
-	model := list[own].UUID
 	at, login, err := r.openModel(ctx, c, model)
 	if err != nil {
 		return facts.Inventory{}, err
@@ -305,6 +296,42 @@ func (r reader) ControllerModel(ctx context.Context, c facts.Controller) (facts.
 		return facts.Inventory{}, err
 	}
 	return inventoryOf(status), nil
+}
+
+// controllerModel returns the UUID of the controller model.
+func (r reader) controllerModel(ctx context.Context, conn *juju.Conn, c facts.Controller) (string, error) {
+	models, err := conn.ModelManager()
+	if err != nil {
+		return "", err
+	}
+	list, err := models.ListModelSummaries(ctx, juju.UserTag(r.logins[c.Name].User), true)
+	if err != nil {
+		return "", err
+	}
+	own := slices.IndexFunc(list, func(m juju.ModelSummary) bool { return m.IsController })
+	if own < 0 {
+		return "", errNoControllerModel
+	}
+	return list[own].UUID, nil
+}
+
+// ChangesDisabled reports whether changes to the controller model are disabled.
+func (r reader) ChangesDisabled(ctx context.Context, c facts.Controller) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	conn, _, err := r.get(ctx, c)
+	if err != nil {
+		return false, err
+	}
+	model, err := r.controllerModel(ctx, conn, c)
+	if err != nil {
+		return false, err
+	}
+	facade, err := conn.Controller()
+	if err != nil {
+		return false, err
+	}
+	return facade.ChangeBlocked(ctx, model)
 }
 
 // Refusal asks the target what the source asks it in VALIDATION: whether the machines of

@@ -34,7 +34,7 @@ func (u upgrader) ChangeBlock(ctx context.Context, at facts.Controller, model st
 	if direct == nil {
 		return blocked, nil
 	}
-	login := &modelLogin{session: u.session, made: true}
+	login := newModelLogin(u.session, true)
 	defer login.close()
 	conn, err := login.dial(ctx, model)
 	if err == nil {

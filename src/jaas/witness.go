@@ -237,6 +237,7 @@ func (w *witness) probe(ctx context.Context, c facts.Controller, model string) f
 		CACert:         c.CACert,
 		ModelUUID:      model,
 		ControllerUUID: string(c.UUID),
+		Name:           nameOf(c),
 		Proxy:          w.network.Proxy,
 		DialContext:    w.network.DialContext,
 	}

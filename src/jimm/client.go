@@ -51,6 +51,7 @@ type Options struct {
 // dialOptions returns the part of the options that is rpc's.
 func (o Options) dialOptions() rpc.DialOptions {
 	return rpc.DialOptions{
+		Name:         "JIMM",
 		RootCAs:      o.RootCAs,
 		ServerName:   o.ServerName,
 		Proxy:        o.Proxy,

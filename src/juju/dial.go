@@ -42,6 +42,8 @@ type Options struct {
 	// ControllerUUID is the controller that is expected to answer the login;
 	// empty means any.
 	ControllerUUID string
+	// Name is what the controller is called in rpc.Waiting.
+	Name string
 	// Proxy and DialContext are those of rpc.DialOptions.
 	Proxy       func(*http.Request) (*url.URL, error)
 	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
@@ -108,6 +110,7 @@ func (t *target) dial(ctx context.Context) (*rpc.Conn, address, error) {
 // and, where that fails or there is none, by its public name.
 func (t *target) dialAddress(ctx context.Context, a address) (*rpc.Conn, error) {
 	opts := rpc.DialOptions{
+		Name:         t.opts.Name,
 		Proxy:        t.opts.Proxy,
 		DialContext:  t.opts.DialContext,
 		DialTimeout:  t.opts.DialTimeout,

@@ -33,8 +33,9 @@ func NewModelUpgrader(caller rpc.Caller, version int) *ModelUpgrader {
 // and returns the version that was chosen. With dryRun nothing is changed.
 //
 // Juju 3.6.28 accepts it for a model that is migrating, and in spite of a block on changes to the model (recorded): the
-// caller checks both first (see [ChangeBlock]). Juju 4 respects it (by its source; which releases check the block of
-// the controller model instead is not known). A refusal is an item error on a controller of 3.6, an item error or a
+// caller checks both first (see [ChangeBlock]). Juju up to 3.6 asks for a block of the model of the connection, which is
+// the controller model, and Juju 4 for one of the model itself (block checker of apiserver/facades/client/modelupgrader).
+// Both ask with dryRun too, so that the caller, which makes a dry run first, needs no other check for the first. A refusal is an item error on a controller of 3.6, an item error or a
 // call error on one of 4, and a call error through JIMM; all are returned as an [*rpc.Error].
 func (u *ModelUpgrader) UpgradeModel(ctx context.Context, uuid, version string, dryRun bool) (string, error) {
 	var err error

@@ -34,28 +34,6 @@ type StartEvent struct {
 	Err error
 }
 
-// UnansweredEvent reports that a call has no answer yet: JIMM asks a controller, and waits for
-// it (up to 130 s in July 2026), or a controller does not answer.
-type UnansweredEvent struct {
-	Call Call
-	// Controller is the one that JIMM may be waiting for, or that was asked.
-	Controller facts.Controller
-	Elapsed    time.Duration
-}
-
-// Call is what is asked in a call, or in several at once, that can take longer than half a
-// minute.
-type Call string
-
-// The calls that are reported while they have no answer.
-const (
-	CallMigrate  Call = "migrate"  // JIMM is asked to migrate the model.
-	CallRecord   Call = "record"   // JIMM is asked to record the target.
-	CallRemove   Call = "remove"   // A controller is asked to remove its copy.
-	CallSurvey   Call = "survey"   // JIMM and the controllers are asked about the model.
-	CallContents Call = "contents" // The target is asked what the model contains.
-)
-
 // PhaseEvent reports a new text of the migration.
 type PhaseEvent struct {
 	Phase   facts.Phase
@@ -232,8 +210,6 @@ func (FreezeEvent) event() {}
 func (AttachEvent) event() {}
 
 func (StartEvent) event() {}
-
-func (UnansweredEvent) event() {}
 
 func (PhaseEvent) event() {}
 

@@ -112,8 +112,7 @@ type Writer interface {
 // run is one call of [Check], [Migrate], [RecordModel] or [RemoveLeftOver].
 type run struct {
 	*survey.Surveyor
-	opts  Options
-	since time.Time // When the run began.
+	opts Options
 }
 
 func newRun(jaas survey.JAAS, opts Options) *run {
@@ -124,38 +123,9 @@ func newRun(jaas survey.JAAS, opts Options) *run {
 		opts.Timeout = DefaultTimeout
 	}
 	opts.Unit = cmp.Or(opts.Unit, "jimm-migrator/0")
-	r := &run{opts: opts, since: time.Now()}
+	r := &run{opts: opts}
 	r.Surveyor = &survey.Surveyor{Jaas: jaas, Options: opts.Options, TimeToBegin: r.wait(TimeToBegin)}
 	return r
-}
-
-// Survey asks JIMM and the controllers about the model; see [survey.Surveyor.Survey].
-func (r *run) Survey(ctx context.Context) (s *survey.Survey, err error) {
-	r.patiently(CallSurvey, facts.Controller{}, func() { s, err = r.Surveyor.Survey(ctx) })
-	return s, err
-}
-
-// patiently makes a call, which has a time limit of its own, and reports from time to time
-// that it has no answer yet.
-func (r *run) patiently(what Call, asked facts.Controller, call func()) {
-	done := make(chan struct{})
-	go func() { // ends with the time limit of the call
-		defer close(done)
-		call()
-	}()
-	pause := FirstHeartbeat
-	next := time.NewTimer(pause)
-	defer next.Stop()
-	for {
-		select {
-		case <-done:
-			return
-		case <-next.C:
-			r.report(UnansweredEvent{Call: what, Controller: asked, Elapsed: time.Since(r.since).Round(time.Second)})
-			pause = min(2*pause, LastHeartbeat)
-			next.Reset(pause)
-		}
-	}
 }
 
 func (r *run) report(e Event) {

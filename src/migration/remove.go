@@ -111,7 +111,7 @@ func (m *removing) remove(ctx, limited context.Context, first *survey.Survey) {
 		Model: second.Model, On: second.Target, Confirm: m.confirm, Controllers: second.Controllers,
 		First: copySeen(first), Second: copySeen(second),
 	})
-	m.patiently(CallRemove, second.Target, func() { err = m.remover.RemoveCopy(limited, removal) })
+	err = m.remover.RemoveCopy(limited, removal)
 	m.report(RemoveEvent{Controller: second.Target, Err: err})
 	if errors.Is(err, ErrNotSent) {
 		m.res.Err = err

@@ -61,16 +61,14 @@ func (t *reporter) show(v judge.Verdict, b judge.Baseline, open Over, text, refu
 	}
 }
 
-// laterBeat lets the next heartbeat wait for twice as long.
+// laterBeat lets the next heartbeat wait, for twice as long if nothing has changed for a while.
 func (t *reporter) laterBeat(now time.Time) {
-	t.beat = min(2*t.beat, t.wait(LastHeartbeat))
+	longest := LastHeartbeat
+	if now.Sub(t.changed) < TimeOfHeartbeats {
+		longest = NextHeartbeat
+	}
+	t.beat = min(2*t.beat, t.wait(longest))
 	t.nextBeat = now.Add(t.beat)
-}
-
-// showUnanswered reports that the request to migrate the model has no answer yet.
-func (t *reporter) showUnanswered() {
-	t.report(UnansweredEvent{Call: CallMigrate, Elapsed: t.elapsed()})
-	t.laterBeat(time.Now())
 }
 
 // showVerdict reports what an observation was judged to mean.

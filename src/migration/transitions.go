@@ -290,8 +290,7 @@ func (w *watcher) recordTarget(ctx context.Context, proof judge.Proof) bool {
 	if !a.due(time.Now()) {
 		return false
 	}
-	var err error
-	w.patiently(CallRecord, w.base.Target, func() { err = w.recorder.RecordController(ctx, proof) })
+	err := w.recorder.RecordController(ctx, proof)
 	a.answered(time.Now(), err)
 	w.modeSet = false
 	w.lists.overtaken()

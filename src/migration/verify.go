@@ -299,13 +299,7 @@ func (e *wrongHostError) Error() string {
 }
 
 func (w *watcher) onTheTarget(ctx context.Context) (facts.Inventory, error) {
-	var (
-		got facts.Inventory
-		err error
-	)
-	w.patiently(CallContents, w.base.Target, func() {
-		got, err = w.Jaas.Inspector.Inventory(ctx, facts.InventoryRequest{Model: w.base.Model.UUID, Controller: w.base.Target.UUID})
-	})
+	got, err := w.Jaas.Inspector.Inventory(ctx, facts.InventoryRequest{Model: w.base.Model.UUID, Controller: w.base.Target.UUID})
 	if err == nil && got.Controller != w.base.Target.UUID {
 		err = &wrongHostError{got.Controller}
 	}

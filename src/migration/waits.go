@@ -54,10 +54,13 @@ const (
 	TimeToRemove = 3 * time.Minute
 	// TimeForRemoval bounds [RemoveLeftOver] as a whole.
 	TimeForRemoval = 12 * time.Minute
-	// FirstHeartbeat is the first interval of the heartbeat; it doubles up to
-	// LastHeartbeat.
-	FirstHeartbeat = 30 * time.Second
-	LastHeartbeat  = 10 * time.Minute
+	// FirstHeartbeat is the first interval of the heartbeat, and NextHeartbeat the interval
+	// for the first TimeOfHeartbeats; from then on it doubles up to LastHeartbeat, because an
+	// action has a limited number of lines.
+	FirstHeartbeat   = 30 * time.Second
+	NextHeartbeat    = time.Minute
+	TimeOfHeartbeats = 5 * time.Minute
+	LastHeartbeat    = 10 * time.Minute
 )
 
 // LeastPolls is the floor under each wait: however long the poll interval is, no

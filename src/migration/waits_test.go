@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -98,54 +97,6 @@ func TestOneUnansweredRequestToRecordDoesNotEndTheRun(t *testing.T) {
 			res, err := migration.Migrate(t.Context(), f.jaas(), w, opts)
 			if err != nil || res.Outcome != facts.Migrated || w.calls != 2 {
 				t.Errorf("completes %v: %s (%s) after %d calls, %v", completes, res.Outcome, res.Cause, w.calls, err)
-			}
-		})
-	}
-}
-
-// slowFleet answers the first list of models late.
-type slowFleet struct {
-	*fake
-	asked bool
-}
-
-func (s *slowFleet) Models(ctx context.Context) (facts.ModelList, error) {
-	if !s.asked {
-		s.asked = true
-		select {
-		case <-ctx.Done():
-		case <-time.After(2 * time.Minute):
-		}
-	}
-	return s.fake.Models(ctx)
-}
-
-// A call that takes long is reported while it has no answer, not afterwards.
-func TestWhatHasNoAnswerIsReported(t *testing.T) {
-	for _, completes := range []bool{false, true} {
-		synctest.Test(t, func(t *testing.T) {
-			f := newFake(completes)
-			f.redirects = false // JIMM of 2026 does not complete it by itself.
-			began, waited := time.Now(), map[migration.Call][]time.Duration{}
-			opts := migration.Options{Options: survey.Options{Model: "prod", Target: "east", Probe: true}, Timeout: time.Hour, Report: func(e migration.Event) {
-				if u, ok := e.(migration.UnansweredEvent); ok {
-					waited[u.Call] = append(waited[u.Call], u.Elapsed)
-					if late := time.Since(began).Round(time.Second); late != u.Elapsed {
-						t.Errorf("%s: reported after %s as %s", u.Call, late, u.Elapsed)
-					}
-				}
-			}}
-			view := f.jaas()
-			view.Fleet = &slowFleet{fake: f}
-			res, err := migration.Migrate(t.Context(), view, &slowRecorder{fake: f}, opts)
-			if err != nil || res.Outcome != facts.Migrated {
-				t.Fatalf("%s (%s), %v", res.Outcome, res.Cause, err)
-			}
-			if want := []time.Duration{30 * time.Second, 90 * time.Second}; !slices.Equal(waited[migration.CallSurvey], want) {
-				t.Errorf("completes %v: the survey is reported after %v, want %v", completes, waited[migration.CallSurvey], want)
-			}
-			if got := waited[migration.CallRecord]; len(got) != 2 || got[1]-got[0] != time.Minute {
-				t.Errorf("completes %v: the request to record is reported after %v", completes, got)
 			}
 		})
 	}

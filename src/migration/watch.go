@@ -202,14 +202,10 @@ func (w *watcher) ask(ctx context.Context) (string, error) {
 		answered <- answer{id, err}
 	}()
 	w.news()
-	for ctx.Err() == nil {
-		select {
-		case a := <-answered:
-			return a.id, a.err
-		case <-ctx.Done():
-		case <-time.After(time.Until(w.nextBeat)):
-			w.showUnanswered()
-		}
+	select {
+	case a := <-answered:
+		return a.id, a.err
+	case <-ctx.Done():
 	}
 	grace := time.NewTimer(graceToStart)
 	defer grace.Stop()

@@ -38,8 +38,6 @@ func Line(e migration.Event) string {
 		return retryLine(e)
 	case migration.HeartbeatEvent:
 		return heartbeatLine(e)
-	case migration.UnansweredEvent:
-		return unansweredLine(e)
 	case migration.SourceReleasedEvent:
 		return fmt.Sprintf("controller %q no longer answers for the model (%s)", e.Source.String(), span(e.Elapsed))
 	case migration.RightsEvent:
@@ -185,19 +183,6 @@ func retryLine(e migration.StallEvent) string {
 		return text + ": usually the target does not accept the model's cloud credential, or an instance of the model is missing"
 	}
 	return text + "; the migration may need an administrator there"
-}
-
-// unansweredLine is the line for a call that has no answer yet.
-func unansweredLine(e migration.UnansweredEvent) string {
-	controller := e.Controller.String()
-	text := map[migration.Call]string{
-		migration.CallMigrate:  "JIMM has not yet answered the request to migrate the model; it may be waiting for the source",
-		migration.CallRecord:   fmt.Sprintf("JIMM has not yet answered the request to record the model on %q; it may be waiting for that controller", controller),
-		migration.CallRemove:   fmt.Sprintf("controller %q has not yet answered the request to remove its copy of the model", controller),
-		migration.CallSurvey:   "JIMM and the controllers have not yet answered all questions about the model",
-		migration.CallContents: fmt.Sprintf("controller %q has not yet reported what the model contains", controller),
-	}[e.Call]
-	return fmt.Sprintf("%s (%s)", text, span(e.Elapsed))
 }
 
 // stillLine is the line for a migration that shows no new phase.

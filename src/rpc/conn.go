@@ -106,6 +106,17 @@ func (c *Conn) Call(ctx context.Context, req Request, params, reply any) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, &TimeoutError{Method: req.String(), After: limit})
 	defer cancel()
 
+	waits := await(ctx, c.opts.Name, req)
+	data, err := c.exchange(ctx, req, params)
+	waits.end(err == nil)
+	if err != nil {
+		return failed(req, err)
+	}
+	return decoded(req, data, reply)
+}
+
+// exchange sends a request and returns its answer.
+func (c *Conn) exchange(ctx context.Context, req Request, params any) ([]byte, error) {
 	id, answered := c.expect()
 	defer c.forget(id)
 	message, err := json.Marshal(request{
@@ -113,16 +124,12 @@ func (c *Conn) Call(ctx context.Context, req Request, params, reply any) error {
 		ID: req.ID, Request: req.Method, Params: params,
 	})
 	if err != nil {
-		return failed(req, fmt.Errorf("%w: %w", err, ErrNotSent))
+		return nil, fmt.Errorf("%w: %w", err, ErrNotSent)
 	}
 	if err := c.send(ctx, message); err != nil {
-		return failed(req, fmt.Errorf("%w: %w", err, ErrNotSent))
+		return nil, fmt.Errorf("%w: %w", err, ErrNotSent)
 	}
-	data, err := c.await(ctx, answered)
-	if err != nil {
-		return failed(req, err)
-	}
-	return decoded(req, data, reply)
+	return c.await(ctx, answered)
 }
 
 // send gives a message to the writer. After an error it was not sent.

@@ -38,6 +38,8 @@ type DialOptions struct {
 	// ServerName is the name that the server's certificate must carry; empty
 	// means the host of the URL. Juju controllers have "juju-apiserver".
 	ServerName string
+	// Name is what the server is called in [Waiting].
+	Name string
 	// Proxy chooses the proxy of a request, as in http.Transport; nil means
 	// none. The environment is not read. The proxy itself is spoken to in
 	// plain HTTP (http://…) or SOCKS5.
@@ -101,6 +103,7 @@ func Dial(ctx context.Context, rawURL string, opts DialOptions) (*Conn, error) {
 	tooSlow := fmt.Errorf("%w: no websocket within %v", context.DeadlineExceeded, opts.DialTimeout)
 	ctx, cancel := context.WithTimeoutCause(ctx, opts.DialTimeout, tooSlow)
 	defer cancel()
+	waits := await(ctx, opts.Name, Request{})
 	line := &line{dial: opts.DialContext}
 	transport := opts.transport(line)
 	defer transport.CloseIdleConnections() // an upgraded connection is no longer the transport's
@@ -109,6 +112,7 @@ func Dial(ctx context.Context, rawURL string, opts DialOptions) (*Conn, error) {
 		HTTPClient: &http.Client{Transport: transport, CheckRedirect: refuseRedirect},
 		HTTPHeader: opts.Header,
 	})
+	waits.end(err == nil)
 	if err == nil {
 		return newConn(ws, line, plainURL(u), opts), nil
 	}

@@ -57,6 +57,7 @@ type stage struct {
 
 	mu        sync.Mutex
 	lines     map[string][]string // of progress, by task
+	spoken    []time.Time         // when each line was shown
 	changed   chan struct{}       // closed and made again with each line and message
 	inspected map[string]bool     // tasks with processes that were inspected
 	leaks     []string
@@ -294,6 +295,7 @@ func (s *stage) logged(id string, message charmtest.LogMessage) {
 		s.leaks = append(s.leaks, inspectProcesses(s.canary)...)
 	}
 	s.lines[id] = append(s.lines[id], message.Message)
+	s.spoken = append(s.spoken, time.Now())
 	s.wake()
 }
 

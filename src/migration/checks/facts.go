@@ -21,6 +21,11 @@ func Facts(s *survey.Survey) rules.Facts {
 	if s.Contents.Known {
 		addContents(s.Contents.Inventory, &f)
 	}
+	if s.Reports.TargetFrozen && len(s.Contents.Machines) > 0 {
+		f.Holds[rules.TargetBlock] = []string{"disable-command all"}
+	}
+	// Only an account on the target can read it: without one, every model with machines would have a doubt.
+	f.Known = append(f.Known, rules.TargetBlock)
 	if s.Model.Owner != "" {
 		f.Holds[rules.ExternalUsers] = externalUsers(s)
 		f.Known = append(f.Known, rules.ExternalUsers)
@@ -74,7 +79,7 @@ func addContents(i facts.Inventory, f *rules.Facts) {
 		}
 	}
 	for _, k := range rules.Kinds() {
-		if reported(k) && k != rules.ExternalUsers {
+		if reported(k) && k != rules.ExternalUsers && k != rules.TargetBlock {
 			f.Known = append(f.Known, k)
 		}
 	}

@@ -148,8 +148,12 @@ func (cs Controllers) Names() string {
 // those who may read the model. Juju 4.0.0 and later do not (4.0.15 and 4.1-beta2
 // observed): their silence proves nothing. An unknown version counts as one that
 // does.
-func (c Controller) ShowsMigrations() bool {
+func (c Controller) ShowsMigrations() bool { return !c.Juju4() }
+
+// Juju4 reports whether the controller runs Juju 4.0.0 or later. The betas of 4.0 are not among
+// those.
+func (c Controller) Juju4() bool {
 	major, rest, _ := strings.Cut(c.AgentVersion, ".")
 	n, err := strconv.Atoi(major)
-	return err != nil || n < 4 || strings.HasPrefix(rest, "0-")
+	return err == nil && n >= 4 && !strings.HasPrefix(rest, "0-")
 }

@@ -29,6 +29,14 @@ type Reports struct {
 	// SourceModel is the controller model of the source, read where that answer does not
 	// show it: on Juju 4 there is none. It is empty if it was not read.
 	SourceModel facts.Inventory
+	// TargetFrozen reports that changes to the controller model of the target are known to be disabled. Only Juju 4 is
+	// asked. Juju 3 asks for a block of the model itself when it gets the agent binaries of an import (/migrate/tools has
+	// the state of the imported model), Juju 4 for one of the controller model, because that address names no model
+	// (apiserver of 3.6, 4.0 and 4.1, tools.go and apiserver.go: the block checker of the upload handler). Nothing else
+	// of a migration asks for blocks: neither Controller.InitiateMigration on the source nor MigrationTarget on the
+	// target has a block checker, so that a block on the controller model of the source does not matter, and a block of
+	// "remove-object" or "destroy-model" nowhere.
+	TargetFrozen bool
 	// DryRun is the answer of the source to a dry run; nil if the user has asked for none.
 	DryRun *facts.DryRun
 }
@@ -68,6 +76,7 @@ func (r *Surveyor) askControllers(ctx context.Context, s *Survey) {
 	if clouds, err := admin.Clouds(ctx, s.Target); err == nil {
 		out.Clouds = clouds
 	}
+	out.TargetFrozen = r.frozen(ctx, s.Target)
 	out.Prechecks, out.PrecheckErr = admin.Prechecks(ctx, s.Target, s.Source, moving)
 	if out.Source.State == facts.AccountWorks {
 		out.Credential = r.readCredential(ctx, s, s.Source)
@@ -77,6 +86,15 @@ func (r *Surveyor) askControllers(ctx context.Context, s *Survey) {
 		out.Backends = r.readBackends(ctx, s.Source)
 		out.TargetBackends = r.readBackends(ctx, s.Target)
 	}
+}
+
+// frozen reports whether changes to the controller model of a controller of Juju 4 are known to be disabled.
+func (r *Surveyor) frozen(ctx context.Context, at facts.Controller) bool {
+	if r.Jaas.Imports == nil || !at.Juju4() {
+		return false
+	}
+	disabled, err := r.Jaas.Imports.ChangesDisabled(ctx, at)
+	return err == nil && disabled
 }
 
 // readBackends reads the secret backends of a controller; nil if it does not list them.

@@ -51,6 +51,9 @@ type ImportReader interface {
 	// Credential returns what a controller shows of the cloud credential with a tag, and whether
 	// it has one.
 	Credential(ctx context.Context, at facts.Controller, tag string) (facts.CloudCredential, bool, error)
+	// ChangesDisabled reports whether changes to the controller model are disabled ("juju
+	// disable-command all").
+	ChangesDisabled(ctx context.Context, at facts.Controller) (bool, error)
 	// Refusal returns why the target does not accept the copy; "" if it accepts it. The source of an endless VALIDATION
 	// has this answer only in its log. An error means that the target was not asked, or did not answer.
 	Refusal(ctx context.Context, target facts.Controller, model string) (redact.Raw, error)

@@ -51,6 +51,7 @@ const (
 	Filesystems      Kind = "filesystems"         // Those that are filesystems.
 	Volumes          Kind = "volumes"             // Those that are block devices.
 	ChangeBlock      Kind = "change-block"        // The block of all changes, in a model with machines.
+	TargetBlock      Kind = "target-change-block" // The same block on the controller model of the target, for a model with machines.
 	ExternalUsers    Kind = "external-users"      // Users with access, or the owner, of an identity provider.
 )
 
@@ -59,7 +60,7 @@ func Kinds() []Kind {
 	return []Kind{
 		Charm, Agents, MachineBase, OtherOS, LocalCharms, StoreCharms, SeveralUnits, PodspecCharms, LXDProfiles, Containers, KVMContainers,
 		SpaceConstraints, OldAgents, OldModel, Offers, ConnectedOffers, Suspended, Remotes, RemotesTwice, RemotesUnrelated,
-		Storage, Filesystems, Volumes, ChangeBlock, ExternalUsers,
+		Storage, Filesystems, Volumes, ChangeBlock, TargetBlock, ExternalUsers,
 	}
 }
 
