@@ -124,7 +124,7 @@ func contentsCases() []contentsCase {
 		{"storage there", checks.Storage, func(i *facts.Inventory) { i.Storage["data/0"] = facts.Storage{} }, checks.Warn, "data/0"},
 		{"storage not reported", checks.Storage, func(i *facts.Inventory) { i.StorageReported = false }, checks.Skip, "does not report"},
 
-		{"credential", checks.Credential, none, checks.Pass, "reports the model's cloud credential as valid"},
+		{"credential", checks.Credential, none, checks.Pass, "does not report the model's cloud credential as invalid"},
 		{"suspended", checks.Credential, func(i *facts.Inventory) { i.Status = "suspended" }, checks.Warn, "not valid"},
 		{"JIMM is elsewhere", checks.HostsJIMM, none, checks.Pass, "no application"},
 		{"a JIMM", checks.HostsJIMM, application(func(a *facts.Application) { a.Charm = "ch:amd64/jammy/juju-jimm-k8s-3" }), checks.Warn, "has a JIMM application, web"},

@@ -26,7 +26,7 @@ func checkCredential(s *survey.Survey) Finding {
 			Remedy:   "have its owner run juju update-credential, or juju set-credential -m " + s.Model.FullName() + " with a valid one",
 		}
 	case valid == facts.Valid:
-		return Finding{Level: Pass, Evidence: "the source reports the model's cloud credential as valid; Juju checks before it starts whether the credential was revoked"}
+		return Finding{Level: Pass, Evidence: "the source does not report the model's cloud credential as invalid; Juju checks before it starts whether the credential was revoked or removed"}
 	default:
 		return Finding{Level: Skip, Evidence: "the source was not asked, or did not report whether the cloud credential is valid"}
 	}

@@ -98,7 +98,8 @@ const (
 
 // validityOf reports what the status of a model says of its cloud credential: Juju calls a model with a credential that is
 // not valid suspended, whatever else happens to it (ListModelSummaries and FullStatus; source of 2.9 to 4.1, 3.5.4
-// recorded), but for one that is being removed (4.0). JIMM has statuses of its own, such as unavailable.
+// recorded), but for one that is being removed (4.0). A credential that no longer exists does not show: only an error of
+// ModelManager.ModelInfo does (real 3.5.4). JIMM has statuses of its own, such as unavailable.
 func validityOf(status string) Validity {
 	switch status {
 	case "suspended":
