@@ -15,14 +15,14 @@ import (
 const (
 	// firstWait is how long a server may not answer before a line says so.
 	firstWait = 30 * time.Second
-	// nextWait lies between such lines, and laterWait after manyWaits of them: an action has a
-	// limited number of lines.
+	// nextWait is the time between such lines, and laterWait after manyWaits of them, because
+	// an action has a limited number of lines.
 	nextWait, laterWait = time.Minute, 10 * time.Minute
 	manyWaits           = 60
 	// slowWait is how long an answer may take before it counts as late in an action that shows
 	// nothing else.
 	slowWait = 10 * time.Second
-	// idleWait is how long nothing is asked before the calls are counted again.
+	// idleWait is the time until the calls are counted again if nothing is being asked.
 	idleWait = 5 * time.Second
 )
 
